@@ -1,0 +1,58 @@
+namespace ResNeSt.Tensors.Backends;
+
+/// <summary>What an author of a backend implements: memory, copies, and a table of kernels.</summary>
+/// <remarks>Every <see cref="PrimitiveOp"/> needs a kernel; a <see cref="CompositeOp"/> may have one. Register the backend with
+/// <see cref="BackendRegistry.Register"/>. Work may run asynchronously in order; only <see cref="Download"/> and
+/// <see cref="Synchronize"/> wait.</remarks>
+public abstract class Backend(Device device) : IDisposable
+{
+    private long _liveBytes;
+    private int _liveStorages;
+    private int _leakedStorages;
+
+    /// <summary>The device whose memory and processors this backend uses.</summary>
+    public Device Device { get; } = device;
+
+    /// <summary>The kernels, by operator.</summary>
+    public KernelTable Kernels { get; } = new();
+
+    /// <summary>Bytes in storage that is still referenced.</summary>
+    public long LiveBytes => Interlocked.Read(ref _liveBytes);
+
+    /// <summary>Number of storages that are still referenced; tests compare it before and after.</summary>
+    public int LiveStorages => Volatile.Read(ref _liveStorages);
+
+    /// <summary>Number of storages that only the garbage collector freed: handles dropped without scope or Dispose.</summary>
+    public int LeakedStorages => Volatile.Read(ref _leakedStorages);
+
+    /// <summary>Memory for at least <paramref name="byteLength"/> bytes, uninitialised, with one reference.</summary>
+    public abstract Storage Allocate(long byteLength);
+
+    /// <summary>Copies host bytes to the start of <paramref name="destination"/>.</summary>
+    public abstract void Upload(ReadOnlySpan<byte> source, Storage destination);
+
+    /// <summary>Waits for the work that produces <paramref name="source"/> and copies its first bytes to the host.</summary>
+    public abstract void Download(Storage source, Span<byte> destination);
+
+    /// <summary>Copies the first <paramref name="byteLength"/> bytes between two storages of this backend.</summary>
+    public abstract void Copy(Storage source, Storage destination, long byteLength);
+
+    /// <summary>Waits until all work given so far is done.</summary>
+    public virtual void Synchronize()
+    {
+    }
+
+    /// <summary>The kernel that computes <paramref name="op"/> on such inputs, or null.</summary>
+    public virtual Kernel? FindKernel(Op op, ReadOnlySpan<TensorSpec> inputs) => Kernels.Find(op, inputs);
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    internal void CountStorage(int storages, long bytes)
+    {
+        Interlocked.Add(ref _liveStorages, storages);
+        Interlocked.Add(ref _liveBytes, bytes);
+    }
+
+    internal void CountLeak() => Interlocked.Increment(ref _leakedStorages);
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace ResNeSt.Tensors;
+
+/// <summary>The few switches of the engine, each an environment variable and also scoped in code for the calling thread.</summary>
+public static class EngineSettings
+{
+    private static readonly bool FuseDefault = Environment.GetEnvironmentVariable("RESNEST_FUSE") != "0";
+    private static readonly int TraceDefault = ReadNumber("RESNEST_TRACE", 0);
+    private static readonly bool CheckNanDefault =
+        (Environment.GetEnvironmentVariable("RESNEST_CHECK") ?? "").Split(',').Contains("nan");
+
+    [ThreadStatic]
+    private static bool? _fuse;
+
+    [ThreadStatic]
+    private static int? _trace;
+
+    [ThreadStatic]
+    private static bool? _checkNan;
+
+    /// <summary><c>RESNEST_FUSE=0</c>: run every composite operator by its definition, never by a fused kernel. Default on.</summary>
+    public static bool Fuse => _fuse ?? FuseDefault;
+
+    /// <summary><c>RESNEST_TRACE=0..2</c>: 1 prints a line per operator on standard error, 2 adds its time.</summary>
+    public static int Trace => _trace ?? TraceDefault;
+
+    /// <summary><c>RESNEST_CHECK=nan</c>: fail as soon as an operator turns finite inputs into NaN.</summary>
+    public static bool CheckNan => _checkNan ?? CheckNanDefault;
+
+    /// <summary><c>RESNEST_THREADS</c>: threads of the CPU backend; default one per processor.</summary>
+    public static int Threads { get; set; } = Math.Max(1, ReadNumber("RESNEST_THREADS", Environment.ProcessorCount));
+
+    /// <summary>Sets <see cref="Fuse"/> for this thread until the result is disposed.</summary>
+    public static IDisposable WithFuse(bool value)
+    {
+        var before = _fuse;
+        _fuse = value;
+        return new Restore(() => _fuse = before);
+    }
+
+    /// <summary>Sets <see cref="Trace"/> for this thread until the result is disposed.</summary>
+    public static IDisposable WithTrace(int value)
+    {
+        var before = _trace;
+        _trace = value;
+        return new Restore(() => _trace = before);
+    }
+
+    /// <summary>Sets <see cref="CheckNan"/> for this thread until the result is disposed.</summary>
+    public static IDisposable WithCheckNan(bool value)
+    {
+        var before = _checkNan;
+        _checkNan = value;
+        return new Restore(() => _checkNan = before);
+    }
+
+    private static int ReadNumber(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+
+    private sealed class Restore(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}
