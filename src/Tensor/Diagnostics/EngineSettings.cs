@@ -7,8 +7,9 @@ public static class EngineSettings
 {
     private static readonly bool FuseDefault = Environment.GetEnvironmentVariable("RESNEST_FUSE") != "0";
     private static readonly int TraceDefault = ReadNumber("RESNEST_TRACE", 0);
-    private static readonly bool CheckNanDefault =
-        (Environment.GetEnvironmentVariable("RESNEST_CHECK") ?? "").Split(',').Contains("nan");
+    private static readonly string[] Checks = (Environment.GetEnvironmentVariable("RESNEST_CHECK") ?? "").Split(',');
+    private static readonly bool CheckNanDefault = Checks.Contains("nan");
+    private static readonly bool CheckBoundsDefault = Checks.Contains("bounds");
 
     [ThreadStatic]
     private static bool? _fuse;
@@ -19,6 +20,9 @@ public static class EngineSettings
     [ThreadStatic]
     private static bool? _checkNan;
 
+    [ThreadStatic]
+    private static bool? _checkBounds;
+
     /// <summary><c>RESNEST_FUSE=0</c>: run every composite operator by its definition, never by a fused kernel. Default on.</summary>
     public static bool Fuse => _fuse ?? FuseDefault;
 
@@ -27,6 +31,9 @@ public static class EngineSettings
 
     /// <summary><c>RESNEST_CHECK=nan</c>: fail as soon as an operator turns finite inputs into NaN.</summary>
     public static bool CheckNan => _checkNan ?? CheckNanDefault;
+
+    /// <summary><c>RESNEST_CHECK=bounds</c>: fill new memory with NaN and put guard zones around it that are checked when it is freed.</summary>
+    public static bool CheckBounds => _checkBounds ?? CheckBoundsDefault;
 
     /// <summary><c>RESNEST_THREADS</c>: threads of the CPU backend; default one per processor.</summary>
     public static int Threads { get; set; } = Math.Max(1, ReadNumber("RESNEST_THREADS", Environment.ProcessorCount));
@@ -53,6 +60,14 @@ public static class EngineSettings
         var before = _checkNan;
         _checkNan = value;
         return new Restore(() => _checkNan = before);
+    }
+
+    /// <summary>Sets <see cref="CheckBounds"/> for this thread until the result is disposed.</summary>
+    public static IDisposable WithCheckBounds(bool value)
+    {
+        var before = _checkBounds;
+        _checkBounds = value;
+        return new Restore(() => _checkBounds = before);
     }
 
     private static int ReadNumber(string name, int otherwise) =>

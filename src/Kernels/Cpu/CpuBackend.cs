@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>The host processor: pooled native memory and SIMD kernels, threaded by <see cref="ParallelRows"/>.</summary>
+public sealed class CpuBackend : Backend
+{
+    private readonly NativeMemoryPool _pool = new();
+
+    /// <summary>Makes the backend; usually through <see cref="Register"/> and <see cref="BackendRegistry.Get"/>.</summary>
+    public CpuBackend()
+        : base(Device.Cpu)
+    {
+        CpuKernelTable.AddTo(Kernels);
+    }
+
+    /// <summary>Makes the device <c>cpu</c> known to the engine; more calls do nothing.</summary>
+    public static void Register() => BackendRegistry.Register("cpu", index => index == 0
+        ? new CpuBackend()
+        : throw new DeviceException($"device 'cpu:{index}' does not exist: all processors together are the device 'cpu'"));
+
+    /// <inheritdoc/>
+    public override Storage Allocate(long byteLength) => new CpuStorage(this, _pool, byteLength);
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, Storage destination) => source.CopyTo(destination.HostBytes);
+
+    /// <inheritdoc/>
+    public override void Download(Storage source, Span<byte> destination) => source.HostBytes[..destination.Length].CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override unsafe void Copy(Storage source, Storage destination, long byteLength) =>
+        NativeMemory.Copy(((CpuStorage)source).Pointer, ((CpuStorage)destination).Pointer, (nuint)byteLength);
+
+    /// <summary>Gives cached memory back to the operating system.</summary>
+    public override void Dispose()
+    {
+        _pool.Trim();
+        base.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>A block of pooled native memory, aligned to 64 bytes.</summary>
+/// <remarks>With <see cref="EngineSettings.CheckBounds"/> the block lies between two guard zones and is filled with NaN:
+/// a kernel that writes outside is found when the block is freed, one that leaves elements unwritten shows NaN.</remarks>
+internal sealed unsafe class CpuStorage : Storage
+{
+    private const int GuardBytes = 256;
+    private const byte GuardPattern = 0xA5;
+    private const byte Poison = 0xFF;
+
+    private readonly NativeMemoryPool _pool;
+    private readonly byte* _block;
+    private readonly long _blockLength;
+    private readonly bool _guarded = EngineSettings.CheckBounds;
+
+    public CpuStorage(CpuBackend backend, NativeMemoryPool pool, long byteLength)
+        : base(backend, byteLength)
+    {
+        _pool = pool;
+        _blockLength = byteLength + (_guarded ? 2 * GuardBytes : 0);
+        _block = (byte*)pool.Rent(_blockLength);
+        Pointer = _block;
+        if (!_guarded)
+            return;
+        Pointer += GuardBytes;
+        NativeMemory.Fill(_block, GuardBytes, GuardPattern);
+        NativeMemory.Fill(Pointer, (nuint)byteLength, Poison);
+        NativeMemory.Fill(Pointer + byteLength, GuardBytes, GuardPattern);
+    }
+
+    /// <summary>The first byte.</summary>
+    public byte* Pointer { get; }
+
+    public override Span<byte> HostBytes => new(Pointer, checked((int)ByteLength));
+
+    protected override void Free()
+    {
+        if (_guarded)
+            CheckGuards();
+        _pool.Return(_block, _blockLength);
+    }
+
+    private void CheckGuards()
+    {
+        var before = new ReadOnlySpan<byte>(_block, GuardBytes);
+        var after = new ReadOnlySpan<byte>(Pointer + ByteLength, GuardBytes);
+        if (before.ContainsAnyExcept(GuardPattern) || after.ContainsAnyExcept(GuardPattern))
+            throw new InvalidOperationException($"a kernel wrote outside a buffer of {ByteLength} bytes ({(before.ContainsAnyExcept(GuardPattern) ? "before" : "behind")} it)");
+    }
+}

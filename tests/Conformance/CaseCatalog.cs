@@ -1,0 +1,14 @@
+using System.Reflection;
+
+namespace ResNeSt.Conformance;
+
+/// <summary>All cases: every static class of this assembly whose name ends in "Cases" offers them in a static property <c>All</c>.</summary>
+public static class CaseCatalog
+{
+    /// <summary>Every case of every family.</summary>
+    public static IReadOnlyList<OpCase> All { get; } = typeof(CaseCatalog).Assembly.GetTypes()
+        .Where(type => type.IsAbstract && type.IsSealed && type.Name.EndsWith("Cases", StringComparison.Ordinal))
+        .OrderBy(type => type.Name, StringComparer.Ordinal)
+        .SelectMany(type => (IEnumerable<OpCase>)type.GetProperty("All", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!)
+        .ToArray();
+}
