@@ -10,6 +10,7 @@ public static class BackendRegistry
     private static readonly Dictionary<string, Func<int, Backend>> Factories = new()
     {
         ["reference"] = _ => new ReferenceBackend(),
+        ["meta"] = _ => new MetaBackend(),
     };
 
     private static readonly Dictionary<Device, Backend> Backends = [];

@@ -49,6 +49,7 @@ public static class OpDispatcher
 
         if (!empty)
             kernel.Launch(op, inputs, outputs);
+        OpObserver.Notify(op, specs, outputSpecs);
         if (EngineSettings.CheckNan)
             NanCheck.Verify(op, inputs, outputs);
         RecordNode(op, inputs, outputs, specs, outputSpecs);
