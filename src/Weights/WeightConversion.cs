@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace ResNeSt.Weights;
 
 /// <summary>Conversion of packed little-endian values between element types.</summary>
-/// <remarks>Widening is exact, NaN payloads included where the target can hold them; narrowing rounds to nearest, ties to even.</remarks>
+/// <remarks>Widening is exact; narrowing rounds once, to nearest, ties to even; a NaN stays a NaN.</remarks>
 public static class WeightConversion
 {
     private static readonly float[] F8E5M2 = Table(exponentBits: 5, bias: 15, fnuz: false, infinities: true);
@@ -119,6 +119,86 @@ public static class WeightConversion
                     BinaryPrimitives.WriteUInt16LittleEndian(destination[(2 * i)..], ToBFloat16(source[i]));
                 break;
         }
+    }
+
+    /// <summary>True where <see cref="Convert"/> can: from every type with float values to F32, F16 and BF16, and from a type to itself.</summary>
+    public static bool CanConvert(WeightDType from, WeightDType to)
+        => (from == to && from != WeightDType.Unknown) || (HasSingles(from) && to is WeightDType.F32 or WeightDType.F16 or WeightDType.BF16);
+
+    /// <summary>Values of one type as values of another, each rounded once, to nearest, ties to even.</summary>
+    /// <param name="from">Type of the source.</param>
+    /// <param name="source">Packed little-endian values.</param>
+    /// <param name="to">F32, F16, BF16, or the source's own type.</param>
+    /// <param name="destination">Packed little-endian values, exactly as many.</param>
+    /// <exception cref="ArgumentException">No such conversion, or the lengths do not fit.</exception>
+    public static void Convert(WeightDType from, ReadOnlySpan<byte> source, WeightDType to, Span<byte> destination)
+    {
+        if (!CanConvert(from, to))
+            throw new ArgumentException($"{from.Name} values have no conversion to {to.Name}", nameof(to));
+        if (from == to)
+        {
+            source.CopyTo(destination);
+            return;
+        }
+
+        int unit = from.ByteSize;
+        if (to == WeightDType.F32)
+        {
+            ToSingles(from, source, MemoryMarshal.Cast<byte, float>(destination));
+            return;
+        }
+
+        Span<float> piece = stackalloc float[Math.Min(source.Length / unit, 1024)];
+        while (!source.IsEmpty)
+        {
+            int count = Math.Min(piece.Length, source.Length / unit);
+            if (from.BitSize > 32 || from is WeightDType.I32 or WeightDType.U32)
+                ToOddSingles(from, source[..(count * unit)], piece[..count]);
+            else
+                ToSingles(from, source[..(count * unit)], piece[..count]);
+            FromSingles(piece[..count], to, destination[..(count * to.ByteSize)]);
+            source = source[(count * unit)..];
+            destination = destination[(count * to.ByteSize)..];
+        }
+    }
+
+    /// <summary>Values that no F32 holds, rounded to odd: the last bit is set where bits were lost, so that rounding again to a
+    /// 16-bit type gives what one rounding of the original would.</summary>
+    private static void ToOddSingles(WeightDType dtype, ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        for (int i = 0; i < destination.Length; i++)
+        {
+            // Every 32-bit integer is a double; 64-bit ones round to odd once more on the way there.
+            double value = dtype switch
+            {
+                WeightDType.F64 => BinaryPrimitives.ReadDoubleLittleEndian(source[(8 * i)..]),
+                WeightDType.I64 => OddDouble(BinaryPrimitives.ReadInt64LittleEndian(source[(8 * i)..])),
+                WeightDType.U64 => OddDouble(BinaryPrimitives.ReadUInt64LittleEndian(source[(8 * i)..])),
+                WeightDType.I32 => BinaryPrimitives.ReadInt32LittleEndian(source[(4 * i)..]),
+                _ => BinaryPrimitives.ReadUInt32LittleEndian(source[(4 * i)..]),
+            };
+            float single = (float)value;
+            if (single != value && !double.IsNaN(value))
+            {
+                // Toward zero first, then odd. Beyond F32's range that is the largest F32, which rounds to infinity below it.
+                if (Math.Abs((double)single) > Math.Abs(value))
+                    single = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(single) - 1);
+                single = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(single) | 1);
+            }
+
+            destination[i] = single;
+        }
+    }
+
+    private static double OddDouble(Int128 value)
+    {
+        // 64 significant bits to 53: drop eleven, keep whether any was set.
+        const int Dropped = 11;
+        Int128 magnitude = Int128.Abs(value);
+        if (magnitude >> 53 == 0)
+            return (double)value;
+        Int128 kept = (magnitude >> Dropped) | ((magnitude & ((1 << Dropped) - 1)) == 0 ? 0 : 1);
+        return (double)(Int128.Sign(value) * kept) * (1 << Dropped);
     }
 
     private static ushort ToBFloat16(float value)

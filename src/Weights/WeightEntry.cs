@@ -22,7 +22,8 @@ public sealed class WeightEntry
         Shape = shape;
         ByteLength = byteLength;
         DTypeName = dtypeName ?? dtype.Name;
-        ElementCount = shape.Aggregate(1L, (count, extent) => checked(count * extent));
+        // With a zero among them the other extents may multiply to anything.
+        ElementCount = shape.Contains(0) ? 0 : shape.Aggregate(1L, (count, extent) => checked(count * extent));
     }
 
     /// <summary>Position in <see cref="WeightFile.Entries"/>.</summary>

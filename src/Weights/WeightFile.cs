@@ -43,6 +43,7 @@ public abstract class WeightFile : IDisposable
     /// <exception cref="DataFileException">Nothing that can be read, or the name's extension claims another kind than the contents.</exception>
     public static WeightFile Open(string filePath) => WeightFileProbe.Identify(filePath) switch
     {
+        WeightFileFormat.Safetensors => SafetensorsFile.Open(filePath),
         var format => throw new DataFileException(DataFileErrorKind.Unsupported, $"{format} files cannot be read", filePath),
     };
 

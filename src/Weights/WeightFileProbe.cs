@@ -79,6 +79,9 @@ internal static class WeightFileProbe
         return new DataFileException(DataFileErrorKind.NotThisFormat, $"this is {finding}", filePath, offset: 0);
     }
 
+    /// <summary>True for a readable kind other than safetensors, and for well-known kinds that hold no weights for us.</summary>
+    public static bool IsKnown(ReadOnlySpan<byte> head) => Recognize(head) is not null || DescribeForeign(head) is not null;
+
     /// <summary>The readable kind that the first bytes show, or null.</summary>
     public static WeightFileFormat? Recognize(ReadOnlySpan<byte> head)
     {
