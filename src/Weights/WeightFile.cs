@@ -44,6 +44,8 @@ public abstract class WeightFile : IDisposable
     public static WeightFile Open(string filePath) => WeightFileProbe.Identify(filePath) switch
     {
         WeightFileFormat.Safetensors => SafetensorsFile.Open(filePath),
+        WeightFileFormat.TorchZip or WeightFileFormat.TorchLegacy => TorchArchive.Open(filePath),
+        WeightFileFormat.MxnetParams => MxnetParams.Open(filePath),
         var format => throw new DataFileException(DataFileErrorKind.Unsupported, $"{format} files cannot be read", filePath),
     };
 
