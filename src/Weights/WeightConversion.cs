@@ -93,6 +93,42 @@ public static class WeightConversion
         }
     }
 
+    /// <summary>Values as 64-bit floats; exact but for I64 and U64 values beyond 2^53.</summary>
+    /// <inheritdoc cref="ToSingles"/>
+    public static void ToDoubles(WeightDType dtype, ReadOnlySpan<byte> source, Span<double> destination)
+    {
+        if (!HasSingles(dtype))
+            throw new ArgumentException($"{dtype.Name} values have no conversion to F64", nameof(dtype));
+        if (source.Length != (long)destination.Length * dtype.ByteSize)
+            throw new ArgumentException($"{source.Length} bytes are not {destination.Length} values of {dtype.Name}", nameof(source));
+        if (dtype is WeightDType.F64 or WeightDType.I64 or WeightDType.U64 or WeightDType.I32 or WeightDType.U32)
+        {
+            for (int i = 0; i < destination.Length; i++)
+                destination[i] = ReadWide(dtype, source[(i * dtype.ByteSize)..]);
+            return;
+        }
+
+        Span<float> piece = stackalloc float[Math.Min(destination.Length, 1024)];
+        for (int unit = dtype.ByteSize; !destination.IsEmpty;)
+        {
+            int count = Math.Min(piece.Length, destination.Length);
+            ToSingles(dtype, source[..(count * unit)], piece[..count]);
+            for (int i = 0; i < count; i++)
+                destination[i] = piece[i];
+            source = source[(count * unit)..];
+            destination = destination[count..];
+        }
+    }
+
+    private static double ReadWide(WeightDType dtype, ReadOnlySpan<byte> value) => dtype switch
+    {
+        WeightDType.F64 => BinaryPrimitives.ReadDoubleLittleEndian(value),
+        WeightDType.I64 => BinaryPrimitives.ReadInt64LittleEndian(value),
+        WeightDType.U64 => BinaryPrimitives.ReadUInt64LittleEndian(value),
+        WeightDType.I32 => BinaryPrimitives.ReadInt32LittleEndian(value),
+        _ => BinaryPrimitives.ReadUInt32LittleEndian(value),
+    };
+
     /// <summary>32-bit floats as values of F32, F16 or BF16, rounded to nearest, ties to even.</summary>
     /// <param name="source">The floats.</param>
     /// <param name="dtype">F32, F16 or BF16.</param>

@@ -54,8 +54,8 @@ internal static class WeightFileProbe
             _ => found,
         };
 
-        // A broken header is the safetensors reader's to explain.
-        if (found is null && claimed == WeightFileFormat.Safetensors && DescribeForeign(head) is null)
+        // A broken header is the safetensors reader's to explain; it names other kinds too.
+        if (found is null && claimed == WeightFileFormat.Safetensors)
             return WeightFileFormat.Safetensors;
         if (found is null)
             throw Refuse(head, filePath);
@@ -89,10 +89,11 @@ internal static class WeightFileProbe
             return WeightFileFormat.Safetensors;
         if (head.StartsWith("PK\x03\x04"u8))
             return WeightFileFormat.TorchZip;
-        // PROTO 2 to 5, then the magic number as LONG1; any other pickle is also the torch reader's to judge.
-        if (head.Length >= 2 && head[0] == 0x80 && head[1] is >= 2 and <= 5)
+        // PROTO 2 to 5 and some opcode: any pickle is the torch reader's to judge. Zeros would be a safetensors length.
+        if (head.Length > 2 && head[0] == 0x80 && head[1] is >= 2 and <= 5 && head[2] != 0)
             return WeightFileFormat.TorchLegacy;
-        if (head.Length >= 8 && BinaryPrimitives.ReadUInt64LittleEndian(head) == 0x112)
+        // The list's magic number, then eight reserved zeros.
+        if (head.Length >= 16 && BinaryPrimitives.ReadUInt64LittleEndian(head) == 0x112 && BinaryPrimitives.ReadUInt64LittleEndian(head[8..]) == 0)
             return WeightFileFormat.MxnetParams;
         return null;
     }
