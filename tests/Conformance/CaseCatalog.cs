@@ -11,4 +11,10 @@ public static class CaseCatalog
         .OrderBy(type => type.Name, StringComparer.Ordinal)
         .SelectMany(type => (IEnumerable<OpCase>)type.GetProperty("All", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!)
         .ToArray();
+
+    /// <summary>The names of all operators that have cases, in alphabetical order.</summary>
+    public static IReadOnlyList<string> OpNames { get; } = [.. All.Select(opCase => opCase.Op.Name).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The cases of one operator.</summary>
+    public static IEnumerable<OpCase> Of(string opName) => All.Where(opCase => opCase.Op.Name == opName);
 }
