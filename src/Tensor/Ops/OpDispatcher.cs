@@ -33,7 +33,7 @@ public static class OpDispatcher
         if (kernel is null)
         {
             var defined = op is CompositeOp composite ? RunDefinition(composite, inputs, outputSpecs)
-                : HasHalf(specs) ? RunInSingle(op, inputs, outputSpecs)
+                : op is not CastOp && HasHalf(specs) ? RunInSingle(op, inputs, outputSpecs)
                 : throw NoKernel(op, specs, backend);
             OpTrace.Finish(start, op, specs, outputSpecs, null, backend);
             return defined;
