@@ -1,0 +1,29 @@
+namespace ResNeSt.Imaging;
+
+/// <summary>Counts MCUs and expects the restart markers between them (T.81, F.2.1.3.1, E.2.4).</summary>
+internal struct RestartCounter(int interval)
+{
+    private readonly int interval = interval;
+    private int left = interval;
+    private int number;
+
+    /// <summary>To be called before each MCU; true where a restart marker was passed.</summary>
+    public bool Next(ref BitReader reader, JpegComponent[] components)
+    {
+        if (interval == 0)
+            return false;
+        bool restart = left == 0;
+        if (restart)
+        {
+            reader.RequireData();
+            reader.Restart(number);
+            number = (number + 1) & 7;
+            left = interval;
+            foreach (var c in components)
+                c.Prediction = 0;
+        }
+
+        left--;
+        return restart;
+    }
+}
