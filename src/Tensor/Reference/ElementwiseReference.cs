@@ -36,3 +36,18 @@ internal sealed class BinaryReference<TOp>(Func<TOp, double, double, double> f) 
         }
     }
 }
+
+/// <summary>y[i] = c[i] ≠ 0 ? a[i] : b[i] with broadcasting.</summary>
+internal sealed class WhereReference : ReferenceKernel<WhereOp>
+{
+    protected override void Compute(WhereOp op, ReferenceArray[] inputs, ReferenceArray[] outputs)
+    {
+        var y = outputs[0];
+        int[][] strides = Array.ConvertAll(inputs, input => input.Strides(y.Shape.Rank, broadcast: true));
+        for (int i = 0; i < y.Data.Length; i++)
+        {
+            int chosen = inputs[0].Data[SumReference.Locate(i, y.Shape, strides[0])] != 0 ? 1 : 2;
+            y.Data[i] = inputs[chosen].Data[SumReference.Locate(i, y.Shape, strides[chosen])];
+        }
+    }
+}

@@ -24,4 +24,7 @@ public sealed partial class Tensor
 
     /// <summary>Adds a number to every element; see <see cref="AffineOp"/>.</summary>
     public static Tensor operator +(Tensor left, double right) => OpDispatcher.Run(new AffineOp(1, right), left)[0];
+
+    /// <summary>Adds a number to every element; see <see cref="AffineOp"/>.</summary>
+    public static Tensor operator +(double left, Tensor right) => right + left;
 }

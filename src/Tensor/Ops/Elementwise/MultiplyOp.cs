@@ -20,4 +20,7 @@ public sealed partial class Tensor
 
     /// <summary>Multiplies every element by a number; see <see cref="AffineOp"/>.</summary>
     public static Tensor operator *(Tensor left, double right) => OpDispatcher.Run(new AffineOp(right, 0), left)[0];
+
+    /// <summary>Multiplies every element by a number; see <see cref="AffineOp"/>.</summary>
+    public static Tensor operator *(double left, Tensor right) => right * left;
 }

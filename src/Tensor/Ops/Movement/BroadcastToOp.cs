@@ -17,6 +17,9 @@ public sealed record BroadcastToOp(Shape Shape) : PrimitiveOp
     }
 
     /// <inheritdoc/>
+    public override OpCost Cost(ReadOnlySpan<TensorSpec> inputs) => OpCost.Streaming(inputs, Infer(inputs), 0);
+
+    /// <inheritdoc/>
     public override void Backward(BackwardContext context) =>
         context.GiveGrad(0, Broadcasting.SumTo(context.GradOutput(), context.InputSpec(0).Shape));
 }

@@ -15,6 +15,9 @@ public sealed record CastOp(DType DType) : PrimitiveOp
     }
 
     /// <inheritdoc/>
+    public override OpCost Cost(ReadOnlySpan<TensorSpec> inputs) => OpCost.Streaming(inputs, Infer(inputs), 0);
+
+    /// <inheritdoc/>
     public override void Backward(BackwardContext context) => context.GiveGrad(0, context.GradOutput().Cast(context.InputSpec(0).DType));
 }
 

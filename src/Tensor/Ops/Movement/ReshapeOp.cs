@@ -24,5 +24,37 @@ public static class ReshapeExtensions
     {
         /// <summary>The same elements under another shape, without a copy.</summary>
         public Tensor Reshape(Shape shape) => OpDispatcher.Run(new ReshapeOp(shape), x)[0];
+
+        /// <summary>Joins an axis and all behind it into one.</summary>
+        /// <param name="axis">First axis that is joined; negative values count from the last.</param>
+        public Tensor Flatten(int axis = 1)
+        {
+            var shape = x.Shape;
+            int from = shape.Rank == axis ? axis : shape.NormalizeAxis(axis, "flatten");
+            return x.Reshape(Shape.Create([.. shape.Extents[..from], shape.Product(from, shape.Rank)]));
+        }
+
+        /// <summary>Drops an axis of extent one.</summary>
+        /// <param name="axis">The axis; negative values count from the last.</param>
+        /// <exception cref="ShapeException">The extent is not one.</exception>
+        public Tensor Squeeze(int axis)
+        {
+            var shape = x.Shape;
+            int at = shape.NormalizeAxis(axis, "squeeze");
+            if (shape[at] != 1)
+                throw new ShapeException($"squeeze: axis {axis} of {shape} has extent {shape[at]}, not one");
+            return x.Reshape(Shape.Create([.. shape.Extents[..at], .. shape.Extents[(at + 1)..]]));
+        }
+
+        /// <summary>Inserts an axis of extent one.</summary>
+        /// <param name="axis">Where it will be; negative values count from the end of the new shape.</param>
+        public Tensor Unsqueeze(int axis)
+        {
+            var shape = x.Shape;
+            int at = axis < 0 ? axis + shape.Rank + 1 : axis;
+            if (at < 0 || at > shape.Rank)
+                throw new ShapeException($"unsqueeze: axis {axis} is outside of the new shape of {shape}");
+            return x.Reshape(Shape.Create([.. shape.Extents[..at], 1, .. shape.Extents[at..]]));
+        }
     }
 }

@@ -12,7 +12,7 @@ public sealed record SumOp(Axes Axes, bool KeepAxes) : ReduceOp(Axes, KeepAxes)
     public override void Backward(BackwardContext context)
     {
         var shape = context.InputSpec(0).Shape;
-        context.GiveGrad(0, context.GradOutput().Reshape(KeptShape(shape)).BroadcastTo(shape));
+        context.GiveGrad(0, context.GradOutput().Reshape(ReductionShape.Kept(shape, Axes)).BroadcastTo(shape));
     }
 }
 
