@@ -59,17 +59,23 @@ internal static class ReferenceKernelTable
         .Add(new PadGradReference())
         .Add(new OneHotReference());
 
-    private static void AddLinear(KernelTable table)
-    {
-    }
+    private static void AddLinear(KernelTable table) => table
+        .Add(new MatMulReference());
 
-    private static void AddConvolution(KernelTable table)
-    {
-    }
+    private static void AddConvolution(KernelTable table) => table
+        .Add(new Conv2dReference())
+        .Add(new Conv2dInputGradReference())
+        .Add(new Conv2dWeightGradReference());
 
-    private static void AddPooling(KernelTable table)
-    {
-    }
+    private static void AddPooling(KernelTable table) => table
+        .Add(new MaxPool2dReference())
+        .Add(new MaxPool2dGradReference())
+        .Add(new AvgPool2dReference())
+        .Add(new AvgPool2dGradReference())
+        .Add(new AdaptiveAvgPool2dReference())
+        .Add(new AdaptiveAvgPool2dGradReference())
+        .Add(new InterpolateReference())
+        .Add(new InterpolateGradReference());
 
     private static void AddRandom(KernelTable table) => table
         .Add(new DropoutReference());
