@@ -1,0 +1,44 @@
+namespace ResNeSt.Tensors;
+
+/// <summary>Gradients of <see cref="BatchNormTrainOp"/>: inputs x, γ [C], μ [C], σ² [C] and g = ∂L/∂y, outputs ∂L/∂x, ∂L/∂γ, ∂L/∂β.</summary>
+/// <remarks>With x̂ = (x - μ)/√(σ² + ε) and m values per channel: ∂β = Σ g, ∂γ = Σ g·x̂ and, since μ and σ² depend on every x,
+/// ∂x = γ/√(σ² + ε) · (g - ∂β/m - x̂·∂γ/m).</remarks>
+/// <param name="Epsilon">Added to the variance.</param>
+public sealed record BatchNormTrainGradOp(double Epsilon) : CompositeOp
+{
+    /// <inheritdoc/>
+    public override TensorSpec[] Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        RequireInputs(inputs, 5, 5);
+        var dtype = RequireFloat(inputs);
+        var shape = inputs[0].Shape;
+        if (shape.Rank < 2 || inputs[4].Shape != shape)
+            throw Error("needs an input [N,C,...] and a gradient of its shape", inputs);
+        Shape channels = [shape[1]];
+        for (int i = 1; i < 4; i++)
+        {
+            if (inputs[i].Shape != channels)
+                throw Error($"input has {shape[1]} channels; weight, mean and variance must be {channels}", inputs);
+        }
+
+        return [inputs[0], new TensorSpec(channels, dtype), new TensorSpec(channels, dtype)];
+    }
+
+    /// <inheritdoc/>
+    public override OpCost Cost(ReadOnlySpan<TensorSpec> inputs) => OpCost.Streaming(inputs, Infer(inputs), 8L * inputs[0].ElementCount);
+
+    /// <inheritdoc/>
+    public override Tensor[] Define(ReadOnlySpan<Tensor> inputs)
+    {
+        var (x, weight, gradient) = (inputs[0], inputs[1], inputs[4]);
+        var axes = ChannelAxis.Others(x.Shape);
+        var broadcast = ChannelAxis.Broadcast(x.Shape);
+        double share = 1.0 / ChannelAxis.ValuesPerChannel(x.Shape);
+        var inverse = (inputs[3].Reshape(broadcast) + Epsilon).Rsqrt();
+        var normalized = (x - inputs[2].Reshape(broadcast)) * inverse;
+        var biasGradient = gradient.Sum(axes, keepAxes: true);
+        var weightGradient = (gradient * normalized).Sum(axes, keepAxes: true);
+        var inputGradient = (gradient - biasGradient * share - normalized * (weightGradient * share)) * (inverse * weight.Reshape(broadcast));
+        return [inputGradient, weightGradient.Reshape(weight.Shape), biasGradient.Reshape(weight.Shape)];
+    }
+}
