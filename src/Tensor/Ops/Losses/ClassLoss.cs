@@ -62,9 +62,9 @@ internal static class ClassLoss
     /// <summary>-Σ_c q·log p over the classes, where 0 · (-∞) counts as zero: an impossible class that is not asked for costs nothing.</summary>
     public static Tensor Dot(Tensor weights, Tensor logProbabilities)
     {
-        // The floor is -∞ where q is positive and the lowest finite number where q is zero.
-        var floor = (weights.Detach().Sign() * -1 + 1).Reciprocal() * Lowest(weights.DType);
-        return (weights * logProbabilities.Maximum(floor)).Sum([Axis(weights.Shape)]) * -1;
+        // Where q is zero, any finite number serves in place of -∞.
+        var finite = logProbabilities.Clamp(Lowest(weights.DType), double.PositiveInfinity);
+        return (weights * weights.Detach().Where(logProbabilities, finite)).Sum([Axis(weights.Shape)]) * -1;
     }
 
     private static double Lowest(DType dtype) => dtype switch
