@@ -1,0 +1,89 @@
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+
+namespace ResNeSt.Nn;
+
+/// <summary>Batch normalisation of each channel, with learned <c>weight</c> and <c>bias</c> and running statistics
+/// <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.</summary>
+/// <remarks>In training the batch's own mean and biased variance normalise, and the running statistics move towards the batch's mean and
+/// unbiased variance: r ← (1 - momentum)·r + momentum·b. In evaluation, and in training with <see cref="FrozenStatistics"/>, the running
+/// statistics normalise and stay as they are.</remarks>
+public sealed class BatchNorm2d : Module
+{
+    private readonly ModuleBuffer _batches;
+    private (Storage? Storage, int Version, long Count) _counted;
+
+    /// <summary>A batch norm.</summary>
+    /// <param name="channels">Number of channels C.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="momentum">Share of the newest batch in the running statistics; null averages all batches alike.</param>
+    public BatchNorm2d(int channels, double epsilon = 1e-5, double? momentum = 0.1)
+    {
+        if (channels < 1)
+            throw new ShapeException($"BatchNorm2d: {channels} channels: must be positive");
+        Epsilon = epsilon;
+        Momentum = momentum;
+        Weight = AddParameter("weight", [channels], Init.Ones);
+        Bias = AddParameter("bias", [channels], Init.Zeros);
+        RunningMean = AddBuffer("running_mean", [channels], Init.Zeros);
+        RunningVariance = AddBuffer("running_var", [channels], Init.Ones);
+        _batches = AddBuffer("num_batches_tracked", Shape.Scalar, Init.Zeros, DType.I64, optional: true);
+    }
+
+    /// <summary>Added to the variance.</summary>
+    public double Epsilon { get; }
+
+    /// <summary>Share of the newest batch in the running statistics; null averages all batches alike.</summary>
+    public double? Momentum { get; set; }
+
+    /// <summary>Use the running statistics in training too, and leave them unchanged: for fine-tuning, and for batches with one value per channel.</summary>
+    public bool FrozenStatistics { get; set; }
+
+    /// <summary>γ [C], initially one.</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>β [C], initially zero.</summary>
+    public Parameter Bias { get; }
+
+    /// <summary>Running mean [C], initially zero.</summary>
+    public ModuleBuffer RunningMean { get; }
+
+    /// <summary>Running unbiased variance [C], initially one.</summary>
+    public ModuleBuffer RunningVariance { get; }
+
+    /// <summary>Normalises x [N, C, ...].</summary>
+    /// <exception cref="ShapeException">Training with fewer than two values per channel: use a larger batch or <see cref="FrozenStatistics"/>.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        if (!Training || FrozenStatistics)
+            return x.BatchNormInference(Weight.For(x), Bias.For(x), RunningMean.For(x), RunningVariance.For(x), Epsilon);
+        using var scope = new TensorScope();
+        var (y, mean, variance) = x.BatchNormTrain(Weight.For(x), Bias.For(x), Epsilon);
+        using (GradMode.Off())
+            Track(mean, variance, x.Shape);
+        return scope.Keep(y);
+    }
+
+    private void Track(Tensor mean, Tensor biasedVariance, Shape input)
+    {
+        double count = input[0] * (double)input.Product(2, input.Rank);
+        long batches = CountBatch();
+        double share = Momentum ?? 1.0 / batches;
+        OpDispatcher.Run(new AssignLerpOp(share), RunningMean.Value, mean);
+        OpDispatcher.Run(new AssignLerpOp(share), RunningVariance.Value, biasedVariance * (count / (count - 1)));
+    }
+
+    /// <summary>Adds one to the counter, which is read back only after somebody else wrote it: a device need not wait every step.</summary>
+    private long CountBatch()
+    {
+        var counter = _batches.Value;
+        if (counter.Device == Device.Meta)
+            return 1;
+        if (_counted.Storage != counter.Storage || _counted.Version != counter.Storage.Version)
+            _counted.Count = (long)counter.Item();
+        long count = _counted.Count + 1;
+        counter.Assign<long>([count]);
+        _counted = (counter.Storage, counter.Storage.Version, count);
+        return count;
+    }
+}

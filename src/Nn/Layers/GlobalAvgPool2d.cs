@@ -1,0 +1,10 @@
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Nn;
+
+/// <summary>Mean over the picture: [N, C, H, W] becomes [N, C].</summary>
+public sealed class GlobalAvgPool2d : Module
+{
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.GlobalAvgPool();
+}

@@ -1,0 +1,11 @@
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Nn;
+
+/// <summary>x where positive, else slope · x.</summary>
+/// <param name="slope">Factor of negative values.</param>
+public sealed class LeakyRelu(double slope = 0.01) : Module
+{
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => x.LeakyRelu(slope);
+}
