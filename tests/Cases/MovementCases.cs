@@ -14,7 +14,7 @@ public static class MovementCases
     {
         foreach (Permutation order in (Permutation[])[[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
             yield return new($"odd {order}", new PermuteOp(order), [5, 17, 19]);
-        yield return new("scalar", new PermuteOp([]), []);
+        yield return new("scalar", new PermuteOp([]), new OpInput(Shape.Scalar));
         yield return new("nchw to nhwc", new PermuteOp([0, 2, 3, 1]), [2, 5, 3, 7]);
         yield return new("nhwc to nchw", new PermuteOp([0, 3, 1, 2]), [2, 3, 7, 5]);
         yield return new("radix before cardinality", new PermuteOp([0, 2, 1, 3]), [2, 4, 3, 16]);

@@ -1,3 +1,4 @@
+using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 
 namespace ResNeSt.Kernels.Cpu;
@@ -18,17 +19,57 @@ internal static class CpuKernelTable
         AddLosses(table);
     }
 
-    private static void AddElementwise(KernelTable table)
-    {
-    }
+    private static void AddElementwise(KernelTable table) => table
+        .Add(new UnaryCpuKernel<NegateOp, NegateOperator>(_ => default))
+        .Add(new UnaryCpuKernel<AbsOp, AbsOperator>(_ => default))
+        .Add(new UnaryCpuKernel<SignOp, SignOperator>(_ => default))
+        .Add(new UnaryCpuKernel<FloorOp, FloorOperator>(_ => default))
+        .Add(new UnaryCpuKernel<ExpOp, ExpOperator>(_ => default))
+        .Add(new UnaryCpuKernel<LogOp, LogOperator>(_ => default))
+        .Add(new UnaryCpuKernel<SqrtOp, SqrtOperator>(_ => default))
+        .Add(new UnaryCpuKernel<RsqrtOp, RsqrtOperator>(_ => default))
+        .Add(new UnaryCpuKernel<ReciprocalOp, ReciprocalOperator>(_ => default))
+        .Add(new UnaryCpuKernel<SquareOp, SquareOperator>(_ => default))
+        .Add(new UnaryCpuKernel<TanhOp, TanhOperator>(_ => default))
+        .Add(new UnaryCpuKernel<SigmoidOp, SigmoidOperator>(_ => default))
+        .Add(new UnaryCpuKernel<ReluOp, ReluOperator>(_ => default))
+        .Add(new UnaryCpuKernel<SiluOp, SiluOperator>(_ => default))
+        .Add(new UnaryCpuKernel<AffineOp, AffineOperator>(op => new((float)op.Scale, (float)op.Shift)))
+        .Add(new UnaryCpuKernel<ClampOp, ClampOperator>(op => new((float)op.Min, (float)op.Max)))
+        .Add(new UnaryCpuKernel<LeakyReluOp, LeakyReluOperator>(op => new((float)op.Slope)))
+        .Add(new BinaryCpuKernel<AddOp, AddOperator>(_ => default))
+        .Add(new BinaryCpuKernel<SubtractOp, SubtractOperator>(_ => default))
+        .Add(new BinaryCpuKernel<MultiplyOp, MultiplyOperator>(_ => default))
+        .Add(new BinaryCpuKernel<DivideOp, DivideOperator>(_ => default))
+        .Add(new BinaryCpuKernel<MaximumOp, MaximumOperator>(_ => default))
+        .Add(new BinaryCpuKernel<MinimumOp, MinimumOperator>(_ => default))
+        .Add(new BinaryCpuKernel<PowerOp, PowerOperator>(_ => default))
+        .Add(new BinaryCpuKernel<GreaterOp, GreaterOperator>(_ => default))
+        .Add(new BinaryCpuKernel<EqualOp, EqualOperator>(_ => default))
+        .Add(new BinaryCpuKernel<ReluGradOp, ReluGradOperator>(_ => default))
+        .Add(new BinaryCpuKernel<SiluGradOp, SiluGradOperator>(_ => default))
+        .Add(new BinaryCpuKernel<ClampGradOp, ClampGradOperator>(op => new((float)op.Min, (float)op.Max)))
+        .Add(new BinaryCpuKernel<LeakyReluGradOp, LeakyReluGradOperator>(op => new((float)op.Slope)))
+        .Add(new WhereCpuKernel())
+        .Add(new AssignLerpCpuKernel())
+        .Add(new SgdStepCpuKernel())
+        .Add(new DropoutCpuKernel());
 
-    private static void AddReductions(KernelTable table)
-    {
-    }
+    private static void AddReductions(KernelTable table) => table
+        .Add(new ReduceCpuKernel<SumOp, SumReduction>(op => op.Axes, (_, _) => 1))
+        .Add(new ReduceCpuKernel<MeanOp, SumReduction>(op => op.Axes, MeanFactor))
+        .Add(new ReduceCpuKernel<MaxOp, MaxReduction>(op => op.Axes, (_, _) => 1))
+        .Add(new ArgMaxCpuKernel());
 
-    private static void AddMovement(KernelTable table)
-    {
-    }
+    private static void AddMovement(KernelTable table) => table
+        .Add(new PermuteCpuKernel())
+        .Add(new SliceCpuKernel())
+        .Add(new ConcatCpuKernel())
+        .Add(new PadCpuKernel())
+        .Add(new PadGradCpuKernel())
+        .Add(new BroadcastToCpuKernel())
+        .Add(new OneHotCpuKernel())
+        .Add(new CastCpuKernel());
 
     private static void AddLinear(KernelTable table)
     {
@@ -52,5 +93,13 @@ internal static class CpuKernelTable
 
     private static void AddLosses(KernelTable table)
     {
+    }
+
+    private static double MeanFactor(Shape shape, Axes axes)
+    {
+        double terms = 1;
+        foreach (int axis in axes)
+            terms *= shape[axis];
+        return 1 / terms;
     }
 }
