@@ -32,7 +32,15 @@ public abstract class Module : IDisposable
     /// <summary>Computes the output.</summary>
     /// <param name="x">The input, on the device and of the floating-point type of the parameters.</param>
     /// <returns>The output, owned by the current <see cref="TensorScope"/>.</returns>
-    public abstract Tensor Forward(Tensor x);
+    public Tensor Forward(Tensor x)
+    {
+        ModuleObserver.Begin(this);
+        // What only this module needs is freed when it is done, unless gradients hold on to it.
+        using var scope = new TensorScope();
+        var y = scope.Keep(Compute(x));
+        ModuleObserver.End(this, y.Spec);
+        return y;
+    }
 
     /// <summary>Switches this module and all below it to training or evaluation mode.</summary>
     public void SetTraining(bool training)
@@ -212,6 +220,9 @@ public abstract class Module : IDisposable
             state.Free();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What the module computes; called by <see cref="Forward"/>, which frees the temporaries.</summary>
+    protected abstract Tensor Compute(Tensor x);
 
     /// <summary>Registers a part under a name; the names of its state begin with it.</summary>
     /// <returns>The part.</returns>

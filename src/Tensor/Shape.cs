@@ -37,8 +37,11 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     /// <summary>Number of axes.</summary>
     public int Rank => _extents?.Length ?? 0;
 
-    /// <summary>Extent of one axis; a negative or from-the-end index counts from the last.</summary>
+    /// <summary>Extent of one axis; a negative number counts from the last.</summary>
     public int this[int axis] => _extents![axis < 0 ? axis + Rank : axis];
+
+    /// <summary>Extent of one axis; <c>[^1]</c> is the last.</summary>
+    public int this[Index axis] => _extents![axis];
 
     /// <summary>Extents as a read-only span.</summary>
     public ReadOnlySpan<int> Extents => _extents;

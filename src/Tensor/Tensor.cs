@@ -114,6 +114,32 @@ public sealed partial class Tensor : IDisposable
         Storage.MarkWritten();
     }
 
+    /// <summary>Overwrites the values, of whatever element type, with floats, each rounded once.</summary>
+    public void AssignRounded(ReadOnlySpan<float> values)
+    {
+        if (DType == DType.F32)
+        {
+            Assign(values);
+            return;
+        }
+
+        var doubles = new double[values.Length];
+        for (int i = 0; i < doubles.Length; i++)
+            doubles[i] = values[i];
+        AssignRounded(doubles);
+    }
+
+    /// <summary>Overwrites the values, of whatever element type, with doubles, each rounded once.</summary>
+    public void AssignRounded(ReadOnlySpan<double> values)
+    {
+        if (values.Length != Spec.ElementCount)
+            throw new ShapeException($"assign: {values.Length} values for {Spec}");
+        var bytes = new byte[Spec.ByteLength];
+        ElementConversion.FromDoubles(values, DType, bytes);
+        Backend.Upload(bytes, Storage);
+        Storage.MarkWritten();
+    }
+
     /// <summary>Computes the gradients of this tensor and adds them to <see cref="Grad"/> of every leaf that requires one.
     /// The recorded graph is consumed: its saved tensors are freed on the way.</summary>
     /// <param name="gradient">Upstream gradient of the same spec; may be left out for a single element, then it is one.</param>

@@ -63,6 +63,10 @@ public sealed partial class Tensor
         return FromDoubles(values, new TensorSpec(shape, dtype), device);
     }
 
+    /// <summary>A tensor whose values are whatever its memory holds; for those who overwrite all of it.</summary>
+    public static Tensor Empty(Shape shape, DType dtype = DType.F32, Device? device = null) =>
+        Allocate(new TensorSpec(shape, dtype), BackendRegistry.Get(device ?? Device.Cpu));
+
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(Shape shape, DType dtype = DType.F32, Device? device = null) =>
         FromBytes(new byte[new TensorSpec(shape, dtype).ByteLength], new TensorSpec(shape, dtype), device);

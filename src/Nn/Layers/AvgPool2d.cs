@@ -25,5 +25,5 @@ public sealed class AvgPool2d(PoolGeometry geometry, bool countPadding = true) :
     public bool CountPadding => countPadding;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.AvgPool2d(geometry, countPadding);
+    protected override Tensor Compute(Tensor x) => x.AvgPool2d(geometry, countPadding);
 }

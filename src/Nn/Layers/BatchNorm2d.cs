@@ -53,15 +53,14 @@ public sealed class BatchNorm2d : Module
 
     /// <summary>Normalises x [N, C, ...].</summary>
     /// <exception cref="ShapeException">Training with fewer than two values per channel: use a larger batch or <see cref="FrozenStatistics"/>.</exception>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         if (!Training || FrozenStatistics)
             return x.BatchNormInference(Weight.For(x), Bias.For(x), RunningMean.For(x), RunningVariance.For(x), Epsilon);
-        using var scope = new TensorScope();
         var (y, mean, variance) = x.BatchNormTrain(Weight.For(x), Bias.For(x), Epsilon);
         using (GradMode.Off())
             Track(mean, variance, x.Shape);
-        return scope.Keep(y);
+        return y;
     }
 
     private void Track(Tensor mean, Tensor biasedVariance, Shape input)

@@ -59,5 +59,5 @@ public sealed class Conv2d : Module
     public int OutputChannels => Weight.Shape[0];
 
     /// <summary>Convolves x [N, in, H, W].</summary>
-    public override Tensor Forward(Tensor x) => x.Conv2d(Weight.For(x), Bias?.For(x), Geometry);
+    protected override Tensor Compute(Tensor x) => x.Conv2d(Weight.For(x), Bias?.For(x), Geometry);
 }

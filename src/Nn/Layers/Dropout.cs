@@ -24,7 +24,7 @@ public sealed class Dropout : Module, IRandomModule
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Training without a <see cref="Generator"/>.</exception>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         if (!Training || P == 0)
             return x;

@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Flatten : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Flatten();
+    protected override Tensor Compute(Tensor x) => x.Flatten();
 }

@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class GlobalAvgPool2d : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.GlobalAvgPool();
+    protected override Tensor Compute(Tensor x) => x.GlobalAvgPool();
 }

@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Identity : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x;
+    protected override Tensor Compute(Tensor x) => x;
 }

@@ -7,5 +7,5 @@ namespace ResNeSt.Nn;
 public sealed class LeakyRelu(double slope = 0.01) : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.LeakyRelu(slope);
+    protected override Tensor Compute(Tensor x) => x.LeakyRelu(slope);
 }

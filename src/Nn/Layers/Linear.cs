@@ -25,5 +25,5 @@ public sealed class Linear : Module
     public Parameter? Bias { get; }
 
     /// <summary>Maps x [..., in] to [..., out].</summary>
-    public override Tensor Forward(Tensor x) => x.Linear(Weight.For(x), Bias?.For(x));
+    protected override Tensor Compute(Tensor x) => x.Linear(Weight.For(x), Bias?.For(x));
 }

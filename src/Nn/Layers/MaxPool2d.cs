@@ -21,5 +21,5 @@ public sealed class MaxPool2d(PoolGeometry geometry) : Module
     public PoolGeometry Geometry => geometry;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.MaxPool2d(geometry);
+    protected override Tensor Compute(Tensor x) => x.MaxPool2d(geometry);
 }

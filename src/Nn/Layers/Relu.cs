@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Relu : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Relu();
+    protected override Tensor Compute(Tensor x) => x.Relu();
 }

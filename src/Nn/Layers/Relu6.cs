@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Relu6 : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Relu6();
+    protected override Tensor Compute(Tensor x) => x.Relu6();
 }

@@ -36,14 +36,12 @@ public sealed class Sequential : Module, IEnumerable<Module>
     public void Add(string name, Module module) => Child(name, module);
 
     /// <summary>Runs every module on the output of the one before and frees what lay between, unless gradients need it.</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         var input = x;
         foreach (var (_, module) in Children)
         {
-            Tensor y;
-            using (var scope = new TensorScope())
-                y = scope.Keep(module.Forward(x));
+            var y = module.Forward(x);
             // What lies between two modules is not seen outside; gradients hold on to the memory themselves.
             if (x != input && x != y)
                 x.Dispose();

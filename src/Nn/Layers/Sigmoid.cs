@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Sigmoid : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Sigmoid();
+    protected override Tensor Compute(Tensor x) => x.Sigmoid();
 }

@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Silu : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Silu();
+    protected override Tensor Compute(Tensor x) => x.Silu();
 }

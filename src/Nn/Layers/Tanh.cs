@@ -6,5 +6,5 @@ namespace ResNeSt.Nn;
 public sealed class Tanh : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Tanh();
+    protected override Tensor Compute(Tensor x) => x.Tanh();
 }

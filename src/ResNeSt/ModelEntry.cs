@@ -1,0 +1,47 @@
+using ResNeSt.Nn;
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Models;
+
+/// <summary>A network of the zoo: how to build it and what is known of it.</summary>
+public sealed class ModelEntry
+{
+    private readonly Func<ModelChanges, Module> _create;
+
+    internal ModelEntry(string name, ModelCard card, Func<ModelChanges, Module> create, IReadOnlyList<string>? aliases = null)
+    {
+        Name = name;
+        Card = card;
+        Aliases = aliases ?? [];
+        _create = create;
+    }
+
+    /// <summary>Name in the zoo.</summary>
+    public string Name { get; }
+
+    /// <summary>Other names for the same network.</summary>
+    public IReadOnlyList<string> Aliases { get; }
+
+    /// <summary>Published facts; a dilated form shares its card, and so its weights, with the plain one.</summary>
+    public ModelCard Card { get; }
+
+    /// <summary>Declares the network without giving it memory.</summary>
+    public Module Create(ModelChanges? changes = null) => _create(changes ?? new ModelChanges());
+
+    /// <summary>Keys and shapes of the state, in the original's order; costs no memory for the values.</summary>
+    public IReadOnlyDictionary<string, Shape> ExpectedState(ModelChanges? changes = null)
+    {
+        using var model = Create(changes);
+        return new OrderedDictionary<string, Shape>(model.NamedState().Select(entry => KeyValuePair.Create(entry.Name, entry.State.Shape)));
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
+
+/// <summary>What may differ from the published form of a network.</summary>
+/// <param name="Classes">Other number of classes; 0 for pooled features instead of a classifier.</param>
+/// <param name="InputChannels">Other number of input channels.</param>
+/// <param name="OutputStride">Dilate to this output stride: 32, 16 or 8.</param>
+/// <param name="ZeroLastGamma">Zero the last γ of every block, for training from scratch.</param>
+public sealed record ModelChanges(int? Classes = null, int? InputChannels = null, int? OutputStride = null, bool? ZeroLastGamma = null);

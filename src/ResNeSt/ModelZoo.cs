@@ -1,0 +1,97 @@
+using System.Reflection;
+using ResNeSt.Tensors;
+using Module = ResNeSt.Nn.Module;
+
+namespace ResNeSt.Models;
+
+/// <summary>The networks by name. Every ResNeSt also has dilated forms, <c>NAME_dilated8</c> and <c>NAME_dilation2</c> (output stride 8 and 16).</summary>
+public static class ModelZoo
+{
+    private static readonly Lazy<IReadOnlyList<ModelEntry>> Entries = new(CreateEntries);
+
+    private static readonly Lazy<Dictionary<string, ModelEntry>> ByName = new(() =>
+    {
+        var names = new Dictionary<string, ModelEntry>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in Entries.Value)
+        {
+            names.Add(entry.Name, entry);
+            foreach (string alias in entry.Aliases)
+                names.Add(alias, entry);
+        }
+
+        return names;
+    });
+
+    /// <summary>All networks, the dilated forms included.</summary>
+    public static IReadOnlyList<ModelEntry> All => Entries.Value;
+
+    /// <summary>The network of a name or alias, in any case.</summary>
+    /// <exception cref="UnknownModelException">There is none; the message suggests the nearest name.</exception>
+    public static ModelEntry Find(string name) => ByName.Value.TryGetValue(name, out var entry)
+        ? entry
+        : throw new UnknownModelException($"no model is called '{DataFileException.Escape(name)}'; did you mean '{Nearest(name)}'? 'models' lists all");
+
+    /// <summary>Whether there is a network of that name or alias.</summary>
+    public static bool Contains(string name) => ByName.Value.ContainsKey(name);
+
+    /// <summary>ResNeSt-50, declared: 27.5 million parameters, 224 pixels.</summary>
+    public static Module ResNeSt50(ModelChanges? changes = null) => Find("resnest50").Create(changes);
+
+    /// <summary>ResNeSt-101, declared: 48.3 million parameters, 256 pixels.</summary>
+    public static Module ResNeSt101(ModelChanges? changes = null) => Find("resnest101").Create(changes);
+
+    /// <summary>ResNeSt-200, declared: 70.2 million parameters, 320 pixels.</summary>
+    public static Module ResNeSt200(ModelChanges? changes = null) => Find("resnest200").Create(changes);
+
+    /// <summary>ResNeSt-269, declared: 110.9 million parameters, 416 pixels.</summary>
+    public static Module ResNeSt269(ModelChanges? changes = null) => Find("resnest269").Create(changes);
+
+    private static IReadOnlyList<ModelEntry> CreateEntries()
+    {
+        var entries = new List<ModelEntry>();
+        foreach (var (name, options) in ResNeStFamily.All)
+        {
+            var card = ReadCard(name);
+            entries.Add(Entry(name, card, options, card.Aliases));
+            entries.Add(Entry($"{name}_dilated8", card, options with { OutputStride = 8 }, []));
+            entries.Add(Entry($"{name}_dilation2", card, options with { OutputStride = 16 }, []));
+        }
+
+        return entries;
+    }
+
+    private static ModelEntry Entry(string name, ModelCard card, ResNetOptions options, IReadOnlyList<string> aliases) =>
+        new(name, card, changes => new ResNet(Apply(options, changes)), aliases);
+
+    private static ResNetOptions Apply(ResNetOptions options, ModelChanges changes) => options with
+    {
+        Classes = changes.Classes ?? options.Classes,
+        InputChannels = changes.InputChannels ?? options.InputChannels,
+        OutputStride = changes.OutputStride ?? options.OutputStride,
+        ZeroLastGamma = changes.ZeroLastGamma ?? options.ZeroLastGamma,
+    };
+
+    private static ModelCard ReadCard(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"ResNeSt.Models.ModelCards.{name}.json")
+            ?? throw new InvalidOperationException($"model card {name}.json is not embedded");
+        return ModelCard.Parse(stream);
+    }
+
+    private static string Nearest(string name) => ByName.Value.Keys.MinBy(known => Distance(known, name.ToLowerInvariant()))!;
+
+    /// <summary>Levenshtein's edit distance.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+
+        return row[b.Length];
+    }
+}

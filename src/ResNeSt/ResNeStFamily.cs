@@ -1,0 +1,34 @@
+namespace ResNeSt.Models;
+
+/// <summary>The published ResNeSt networks as options of the one skeleton: Zhang et al. 2020, arXiv:2004.08955, and the authors' code.</summary>
+internal static class ResNeStFamily
+{
+    private static readonly ResNetOptions Main = new()
+    {
+        Depths = [3, 4, 6, 3],
+        Stem = StemKind.Deep,
+        Shortcut = ShortcutKind.AverageDown,
+        Radix = 2,
+        AverageDown = true,
+    };
+
+    private static readonly ResNetOptions Fast = Main with { AverageDownFirst = true };
+
+    /// <summary>Names and options. In <c>fast_RsKxWd</c> R is the radix, K the cardinality, W the bottleneck width.</summary>
+    public static IReadOnlyList<(string Name, ResNetOptions Options)> All { get; } =
+    [
+        ("resnest14", Main with { Depths = [1, 1, 1, 1] }),
+        ("resnest26", Main with { Depths = [2, 2, 2, 2] }),
+        ("resnest50", Main),
+        ("resnest101", Main with { Depths = [3, 4, 23, 3], StemWidth = 64 }),
+        ("resnest200", Main with { Depths = [3, 24, 36, 3], StemWidth = 64 }),
+        ("resnest269", Main with { Depths = [3, 30, 48, 8], StemWidth = 64 }),
+        ("resnest50_fast_1s1x64d", Fast with { Radix = 1 }),
+        ("resnest50_fast_2s1x64d", Fast),
+        ("resnest50_fast_4s1x64d", Fast with { Radix = 4 }),
+        ("resnest50_fast_1s2x40d", Fast with { Radix = 1, Cardinality = 2, BottleneckWidth = 40 }),
+        ("resnest50_fast_2s2x40d", Fast with { Cardinality = 2, BottleneckWidth = 40 }),
+        ("resnest50_fast_4s2x40d", Fast with { Radix = 4, Cardinality = 2, BottleneckWidth = 40 }),
+        ("resnest50_fast_1s4x24d", Fast with { Radix = 1, Cardinality = 4, BottleneckWidth = 24 }),
+    ];
+}

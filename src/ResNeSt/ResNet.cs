@@ -1,0 +1,92 @@
+using System.Globalization;
+using ResNeSt.Nn;
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Models;
+
+/// <summary>The residual skeleton of the whole family: stem, max pool, four stages, global average pool, classifier.</summary>
+/// <remarks>Input [N, channels, H, W]; output [N, classes]. Keys: conv1, bn1, layer1 … layer4, fc.</remarks>
+public sealed class ResNet : Module
+{
+    private readonly Module _conv1;
+    private readonly BatchNorm2d _bn1;
+    private readonly MaxPool2d _pool = new(kernel: 3, stride: 2, padding: 1);
+    private readonly Sequential[] _stages = new Sequential[4];
+    private readonly Dropout? _dropout;
+    private readonly Linear? _classifier;
+
+    /// <summary>Declares the network; <see cref="Module.Materialize"/> gives it memory.</summary>
+    /// <exception cref="ShapeException">Options contradict each other.</exception>
+    public ResNet(ResNetOptions options)
+    {
+        options.Validate();
+        Options = options;
+        _conv1 = Child("conv1", Stem.Create(options));
+        int channels = Stem.OutputChannels(options);
+        _bn1 = Child("bn1", Layer.Norm(channels));
+        for (int stage = 0; stage < 4; stage++)
+            _stages[stage] = Child(string.Create(CultureInfo.InvariantCulture, $"layer{stage + 1}"), CreateStage(options, stage, ref channels));
+        FeatureChannels = channels;
+        if (options.FinalDropout > 0)
+            _dropout = Child("final_drop", new Dropout(options.FinalDropout, new Generator(options.DropoutSeed)));
+        if (options.Classes > 0)
+            _classifier = Child("fc", new Linear(channels, options.Classes));
+    }
+
+    /// <summary>What the network was made of.</summary>
+    public ResNetOptions Options { get; }
+
+    /// <summary>Channels of the last stage.</summary>
+    public int FeatureChannels { get; }
+
+    /// <summary>The feature maps at the taps of a backbone: behind the stem (before the max pool) and behind each stage.</summary>
+    /// <param name="x">[N, channels, H, W].</param>
+    /// <returns>Five maps with strides 2, 4, 8, 16, 32 (less in dilated networks).</returns>
+    public Tensor[] Features(Tensor x)
+    {
+        CheckInput(x);
+        var maps = new Tensor[5];
+        maps[0] = _bn1.Forward(_conv1.Forward(x)).Relu();
+        var y = _pool.Forward(maps[0]);
+        for (int stage = 0; stage < 4; stage++)
+            maps[stage + 1] = y = _stages[stage].Forward(y);
+        return maps;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor x)
+    {
+        var y = Features(x)[4].Mean([2, 3]);
+        if (_dropout is not null)
+            y = _dropout.Forward(y);
+        return _classifier?.Forward(y) ?? y;
+    }
+
+    private static Sequential CreateStage(ResNetOptions options, int stage, ref int channels)
+    {
+        int planes = 64 << stage;
+        // Stage s would bring the output stride to 4·2^s; beyond the wanted one it dilates instead of striding.
+        int ideal = 4 << stage;
+        bool dilated = ideal > options.OutputStride;
+        int stageDilation = dilated ? ideal / options.OutputStride : 1;
+        int stride = stage == 0 || dilated ? 1 : 2;
+        // The first block sees the still undilated map: half the stage's dilation.
+        int firstDilation = Math.Max(1, stageDilation / 2);
+        var blocks = new Module[options.Depths[stage]];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            blocks[i] = new Bottleneck(options, i == 0
+                ? new BlockPlace(channels, planes, stride, firstDilation, stageDilation, IsFirst: stage > 0)
+                : new BlockPlace(channels, planes, Dilation: stageDilation));
+            channels = planes * Bottleneck.Expansion;
+        }
+
+        return new Sequential(blocks);
+    }
+
+    private void CheckInput(Tensor x)
+    {
+        if (x.Shape.Rank != 4 || x.Shape[1] != Options.InputChannels)
+            throw new ShapeException($"resnet: the input must be [N, {Options.InputChannels}, H, W], got {x.Spec}");
+    }
+}

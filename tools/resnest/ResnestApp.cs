@@ -1,0 +1,55 @@
+using System.CommandLine;
+using ResNeSt.Models;
+using ResNeSt.Tensors;
+using ResNeSt.Tools;
+
+namespace ResNeSt.Cli;
+
+/// <summary>The command line: its verbs and options.</summary>
+public static class ResnestApp
+{
+    private const string Examples =
+        """
+        Examples:
+          resnest classify samples/cat.jpg
+          resnest classify samples/cat.jpg --model resnest50_fast_4s2x40d --weights my.pth --top 3
+          resnest classify holiday/ --json
+          resnest models
+          resnest summary resnest101 --size 256
+          resnest verify resnest50
+
+
+        """;
+
+    /// <summary>Runs the command.</summary>
+    /// <param name="args">The arguments after the command's name.</param>
+    /// <param name="console">Where it reads and writes.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static int Run(IReadOnlyList<string> args, CommandConsole console) =>
+        CommandLineRunner.Run(Build(console), "resnest", args, console, error => error switch
+        {
+            UnknownModelException => (ExitCodes.Usage, "UnknownModel"),
+            WeightsUnavailableException => (ExitCodes.Failed, "NoWeights"),
+            ShapeException => (ExitCodes.Usage, "Shape"),
+            _ => null,
+        });
+
+    private static RootCommand Build(CommandConsole console)
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON document, errors included", Recursive = true };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no notes", Recursive = true };
+        var noProgress = new Option<bool>("--no-progress") { Description = "No progress", Recursive = true };
+        Report NewReport(ParseResult parsed) => new(console, parsed.GetValue(json), parsed.GetValue(quiet), !parsed.GetValue(noProgress));
+
+        var root = new RootCommand("ResNeSt, the split-attention networks: classify pictures, list, check and measure the networks.")
+        {
+            json, quiet, noProgress,
+            ClassifyCommand.Create(console, NewReport),
+            ModelsCommand.Create(NewReport),
+            SummaryCommand.Create(NewReport),
+            VerifyCommand.Create(console, NewReport),
+        };
+        ExamplesFirst.AddTo(root, Examples);
+        return root;
+    }
+}
