@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace ResNeSt.Weights;
 
 /// <summary>detectron2 backbones: stages res2 to res5, each norm inside its convolution, the shortcut by its name.</summary>
@@ -17,7 +15,7 @@ internal sealed class Detectron2NameMap() : NameMap("detectron2")
 
     private static NameRule[] Rest => [new("res{S}", "layer{s}"), new("linear", "fc")];
 
-    private protected override IReadOnlyList<NameRule> Rules(FrozenSet<string> names, bool official)
+    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official)
         => (official ? AveragesDown(names) : names.Contains("stem.conv1_1.weight")) ? AverageDown : PlainDown;
 
     private protected override string Clean(string name)

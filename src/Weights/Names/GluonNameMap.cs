@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace ResNeSt.Weights;
 
 /// <summary>GluonCV, in which the published ResNeSts were trained: batch normalisation has gamma and beta, and the one after the split convolution is <c>bn</c>.</summary>
@@ -7,7 +5,7 @@ internal sealed class GluonNameMap() : NameMap("gluon")
 {
     private static readonly NameRule[] Renamed = [new("layer{s}.{b}.conv2.bn", "layer{s}.{b}.conv2.bn0")];
 
-    private protected override IReadOnlyList<NameRule> Rules(FrozenSet<string> names, bool official) => Renamed;
+    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official) => Renamed;
 
     // Files that MXNet's module API wrote tell parameters from statistics by a prefix.
     private protected override string Clean(string name)
@@ -18,7 +16,7 @@ internal sealed class GluonNameMap() : NameMap("gluon")
             : name.EndsWith(".beta", StringComparison.Ordinal) ? $"{name[..^5]}.bias"
             : name;
 
-    private protected override string ParameterToForeign(string name, FrozenSet<string> names)
+    private protected override string ParameterToForeign(string name, IReadOnlySet<string> names)
     {
         int dot = name.LastIndexOf('.');
         // Only normalisations have running statistics; convolutions and the classifier keep weight and bias.

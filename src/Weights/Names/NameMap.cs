@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace ResNeSt.Weights;
 
 /// <summary>How one project names the tensors of a network, against the official PyTorch names
@@ -12,9 +10,12 @@ public abstract class NameMap
 
     /// <summary>All maps, in the order in which a tie is decided.</summary>
     public static IReadOnlyList<NameMap> All { get; } =
-        [new IdentityNameMap("torch"), new TimmNameMap(), new IdentityNameMap("torchvision"), new GluonNameMap(), new Detectron2NameMap(), new MmpretrainNameMap()];
+        [new IdentityNameMap("torch"), new TimmNameMap(), new IdentityNameMap("torchvision"), new GluonNameMap(), new MmpretrainNameMap(), new Detectron2NameMap()];
 
-    /// <summary>Name of the map: <c>torch</c>, <c>timm</c>, <c>torchvision</c>, <c>gluon</c>, <c>detectron2</c> or <c>mmpretrain</c>.</summary>
+    /// <summary>The maps that differ: official names under another project's name are left out.</summary>
+    internal static IReadOnlyList<NameMap> Distinct { get; } = [.. All.Where(map => map is not IdentityNameMap || map == All[0])];
+
+    /// <summary>Name of the map: <c>torch</c>, <c>timm</c>, <c>torchvision</c>, <c>gluon</c>, <c>mmpretrain</c> or <c>detectron2</c>.</summary>
     public string Name { get; }
 
     /// <summary>The map of a name, or null.</summary>
@@ -26,8 +27,8 @@ public abstract class NameMap
     public IReadOnlyList<string> ToOfficial(IReadOnlyList<string> names)
     {
         var clean = names.Select(Clean).ToArray();
-        var rules = Rules(clean.ToFrozenSet(StringComparer.Ordinal), official: false);
-        return [.. clean.Select(name => ParameterToOfficial(rules.Select(rule => rule.ToOfficial(name)).FirstOrDefault(result => result is not null) ?? name))];
+        var rules = Rules(clean.ToHashSet(StringComparer.Ordinal), official: false);
+        return [.. clean.Select(name => ParameterToOfficial(Apply(rules, name, official: true)))];
     }
 
     /// <summary>The names that this map's project gives to official names, which are taken together.</summary>
@@ -35,13 +36,9 @@ public abstract class NameMap
     /// <returns>One name for each, in the same order.</returns>
     public IReadOnlyList<string> FromOfficial(IReadOnlyList<string> names)
     {
-        var set = names.ToFrozenSet(StringComparer.Ordinal);
+        var set = names.ToHashSet(StringComparer.Ordinal);
         var rules = Rules(set, official: true);
-        return [.. names.Select(name =>
-        {
-            string parameter = ParameterToForeign(name, set);
-            return rules.Select(rule => rule.ToForeign(parameter)).FirstOrDefault(result => result is not null) ?? parameter;
-        })];
+        return [.. names.Select(name => Apply(rules, ParameterToForeign(name, set), official: false))];
     }
 
     /// <inheritdoc/>
@@ -50,7 +47,7 @@ public abstract class NameMap
     /// <summary>The rules for a set of names; the first that fits is applied.</summary>
     /// <param name="names">All names, foreign ones cleaned.</param>
     /// <param name="official">Whether they are official or foreign ones.</param>
-    private protected abstract IReadOnlyList<NameRule> Rules(FrozenSet<string> names, bool official);
+    private protected abstract IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official);
 
     /// <summary>A foreign name without a prefix that this project sometimes adds.</summary>
     private protected virtual string Clean(string name) => name;
@@ -59,9 +56,20 @@ public abstract class NameMap
     private protected virtual string ParameterToOfficial(string name) => name;
 
     /// <summary>Renames the last segment, before the rules.</summary>
-    private protected virtual string ParameterToForeign(string name, FrozenSet<string> names) => name;
+    private protected virtual string ParameterToForeign(string name, IReadOnlySet<string> names) => name;
+
+    private static string Apply(IReadOnlyList<NameRule> rules, string name, bool official)
+    {
+        foreach (var rule in rules)
+        {
+            if ((official ? rule.ToOfficial(name) : rule.ToForeign(name)) is { } renamed)
+                return renamed;
+        }
+
+        return name;
+    }
 
     /// <summary>True for networks whose projection shortcuts average first: their convolution is <c>downsample.1</c>, after the pool.</summary>
-    private protected static bool AveragesDown(FrozenSet<string> official)
+    private protected static bool AveragesDown(IReadOnlySet<string> official)
         => official.Contains("layer2.0.downsample.2.weight") || official.Contains("layer1.0.downsample.2.weight");
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.Weights;
@@ -45,12 +44,12 @@ public sealed class NameMapping
     public static NameMapping Detect(IEnumerable<string> names, IEnumerable<string>? expected = null, NameMap? map = null, bool preferAverage = false)
     {
         var all = names.ToArray();
-        var wanted = expected?.ToFrozenSet(StringComparer.Ordinal);
+        var wanted = expected?.ToHashSet(StringComparer.Ordinal);
         var candidates = new List<(NameMap Map, string Wrapper, int Score)>();
         foreach (string wrapper in FindWrappers(all))
         {
             var inside = Inside(all, wrapper);
-            foreach (var tried in map is null ? NameMap.All : [map])
+            foreach (var tried in map is null ? NameMap.Distinct : [map])
                 candidates.Add((tried, wrapper, tried.ToOfficial(inside).Count(name => wanted?.Contains(name) ?? IsKnown(name))));
         }
 
@@ -111,7 +110,8 @@ public sealed class NameMapping
             return false;
         string head = name[..first];
         return head is "conv1" or "bn1" or "fc" or "last_linear" or "features" or "classifier" or "stages"
+            || name.StartsWith("head.fc.", StringComparison.Ordinal)
             || (head.StartsWith("layer", StringComparison.Ordinal) && head.Length == 6 && char.IsAsciiDigit(head[5]))
-            || (head == "stem" && (name.Contains(".conv.", StringComparison.Ordinal) || name.Contains(".bn.", StringComparison.Ordinal)));
+            || (name.StartsWith("stem.conv", StringComparison.Ordinal) && (name.Contains(".conv.", StringComparison.Ordinal) || name.Contains(".bn.", StringComparison.Ordinal)));
     }
 }

@@ -25,6 +25,8 @@ internal sealed class NameRule(string foreign, string official)
 
     private static string? Rewrite(string name, Segment[] from, Segment[] to)
     {
+        if (from.Length > 0 && !name.StartsWith(from[0].Literal, StringComparison.Ordinal))
+            return null;
         int stage = 0, block = 0, at = 0;
         foreach (var segment in from)
         {

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace ResNeSt.Weights;
 
 /// <summary>timm: the official names for ResNets and ResNeSts; MobileNetV2 has names of its own, against torchvision's.</summary>
@@ -7,7 +5,7 @@ internal sealed class TimmNameMap() : NameMap("timm")
 {
     private static readonly NameRule[] MobileNetRules = [.. MobileNet()];
 
-    private protected override IReadOnlyList<NameRule> Rules(FrozenSet<string> names, bool official)
+    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official)
         => names.Contains(official ? "features.0.0.weight" : "conv_stem.weight") ? MobileNetRules : [];
 
     private static IEnumerable<NameRule> MobileNet()
