@@ -221,7 +221,7 @@ internal sealed class PickleMachine
     private static object LongInteger(ReadOnlySpan<byte> bytes)
     {
         var value = new BigInteger(bytes);
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     private string Text(ReadOnlySpan<byte> bytes)

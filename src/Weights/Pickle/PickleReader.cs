@@ -81,7 +81,7 @@ internal sealed class PickleReader
             Refill(limit);
         int length = _window.AsSpan(_next, limit).IndexOf((byte)'\n');
         if (length < 0)
-            throw Error(DataFileErrorKind.BadPickle, "a global's name does not end; the file is damaged, fetch it again");
+            throw Error(limit < PickleLimits.LineLength ? _endKind : DataFileErrorKind.BadPickle, "a global's name does not end; the file is cut short or damaged, fetch it again");
         return Take((ulong)length + 1)[..length];
     }
 
