@@ -49,13 +49,15 @@ public static class Comparison
         return null;
     }
 
-    /// <summary>The largest difference, as a fraction of the largest expected magnitude or of one, whichever is larger; NaN counts as infinite.</summary>
-    public static double WorstError(ReadOnlySpan<double> expected, ReadOnlySpan<double> actual)
+    /// <summary>The largest difference, as a fraction of the largest expected magnitude or of one, whichever is larger; NaN counts as infinite,
+    /// except where it is expected and <paramref name="nanIsAValue"/>.</summary>
+    public static double WorstError(ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, bool nanIsAValue = false)
     {
         double scale = Math.Max(1, Scale(expected)), worst = 0;
         for (int i = 0; i < expected.Length; i++)
         {
-            double error = expected[i] == actual[i] ? 0 : Math.Abs(actual[i] - expected[i]) / scale;
+            bool same = expected[i] == actual[i] || (nanIsAValue && double.IsNaN(expected[i]) && double.IsNaN(actual[i]));
+            double error = same ? 0 : Math.Abs(actual[i] - expected[i]) / scale;
             if (!(error <= worst))
                 worst = double.IsNaN(error) ? double.PositiveInfinity : error;
         }
