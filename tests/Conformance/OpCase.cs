@@ -10,6 +10,10 @@ namespace ResNeSt.Conformance;
 /// <param name="Inputs">Its inputs.</param>
 public sealed record OpCase(string Name, Op Op, params OpInput[] Inputs)
 {
+    /// <summary>The operator's inputs.</summary>
+    /// <exception cref="ArgumentException">There are none: a lone <c>[]</c> is an empty list of inputs; write <c>new OpInput(Shape.Scalar)</c> for a scalar.</exception>
+    public OpInput[] Inputs { get; } = Inputs.Length > 0 ? Inputs : throw new ArgumentException($"case '{Name}' has no inputs", nameof(Inputs));
+
     /// <summary>Length of the longest sum behind one output element; tolerances grow with it.</summary>
     public int Terms { get; init; } = 1;
 
@@ -70,7 +74,7 @@ public sealed record OpInput(Shape Shape, InputValues Values = InputValues.Unifo
             }
 
             for (int i = 0; i < values.Length; i++)
-                values[i] = (float)((values[i] - values.Length / 2 + 0.5) * (2.0 / Math.Max(values.Length, 8)));
+                values[i] = (float)((values[i] - values.Length / 2 + 0.5) * (1.9 / Math.Max(values.Length, 8)));
         }
 
         return values;
@@ -91,7 +95,7 @@ public enum InputValues
     /// <summary>Uniform in (0.5, 2): for logarithms, roots and divisors.</summary>
     Positive,
 
-    /// <summary>Different values far enough apart, none at zero: for maxima and kinks.</summary>
+    /// <summary>Different values in (-1, 1), far enough apart and from -1, 0 and 1: for maxima and kinks.</summary>
     Distinct,
 
     /// <summary>Integers from -3 to 3: sums are exact in any order.</summary>

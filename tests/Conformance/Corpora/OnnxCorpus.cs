@@ -18,9 +18,11 @@ public static class OnnxCorpus
     /// <summary>The name that the standard gives a case.</summary>
     public static string NameOf(JsonElement onnxCase) => onnxCase.GetProperty("name").GetString()!;
 
-    /// <summary>Why a case is not run, or null.</summary>
-    public static string? Exclusion(JsonElement onnxCase)
+    /// <summary>Why a case is not run on a device, or null.</summary>
+    public static string? Exclusion(JsonElement onnxCase, Device device)
     {
+        if (device != Device.Reference && NeedsDouble(onnxCase))
+            return CorpusExclusions.BeyondSingle;
         var nodes = onnxCase.GetProperty("nodes").EnumerateArray().ToArray();
         int[] shape = [.. onnxCase.GetProperty("inputs").EnumerateArray().Take(1)
             .SelectMany(input => input.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt32()))];
@@ -30,7 +32,7 @@ public static class OnnxCorpus
 
     /// <summary>Runs a case and says how outputs differ; empty if they do not.</summary>
     /// <param name="onnxCase">The case.</param>
-    /// <param name="device">Where to run it; floating-point tensors are F32 there, or F16 where the case has F16.</param>
+    /// <param name="device">Where to run it; F64 becomes F32 where the device has no F64.</param>
     /// <param name="tolerance">How far values may differ.</param>
     /// <param name="worst">Raised to the largest scaled error.</param>
     public static List<string> Failures(JsonElement onnxCase, Device device, Tolerance tolerance, ref double worst)
@@ -40,7 +42,7 @@ public static class OnnxCorpus
         foreach (var input in onnxCase.GetProperty("inputs").EnumerateArray())
         {
             var data = CorpusTensor.Read(input, Binary.Value);
-            values[input.GetProperty("name").GetString()!] = Tensor.FromDoubles(data.Values, new TensorSpec(data.Shape, TypeOnDevice(data)), device);
+            values[input.GetProperty("name").GetString()!] = Tensor.FromDoubles(data.Values, new TensorSpec(data.Shape, TypeOn(device, data)), device);
         }
 
         int opset = onnxCase.GetProperty("opset").GetInt32();
@@ -79,7 +81,11 @@ public static class OnnxCorpus
         return failures;
     }
 
-    private static DType TypeOnDevice(CorpusTensor data) => data.DType == DType.F64 ? DType.F32 : data.DType;
+    private static DType TypeOn(Device device, CorpusTensor data) => data.DType == DType.F64 && device != Device.Reference ? DType.F32 : data.DType;
+
+    private static bool NeedsDouble(JsonElement onnxCase) => onnxCase.GetProperty("inputs").EnumerateArray()
+        .Where(input => input.GetProperty("dtype").GetString() == "F64")
+        .Any(input => CorpusTensor.Read(input, Binary.Value).Values.Any(value => double.IsFinite(value) && Math.Abs(value) > float.MaxValue));
 
     private static IEnumerable<JsonElement> Cases() => Root.Value.GetProperty("cases").EnumerateArray();
 

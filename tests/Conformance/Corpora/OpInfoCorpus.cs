@@ -6,8 +6,8 @@ namespace ResNeSt.Conformance;
 /// <summary>PyTorch's own samples of its operators, with outputs and gradients in float64: tests/Data/opinfo, or what RESNEST_TEST_DATA holds instead.</summary>
 public static class OpInfoCorpus
 {
-    private static readonly Lazy<byte[]> Binary = new(() => File.ReadAllBytes(TestData.File("opinfo", Root.Value.GetProperty("binary").GetString()!)));
     private static readonly Lazy<JsonElement> Root = new(() => TestData.Json("opinfo", "opinfo.json"));
+    private static readonly Lazy<byte[]> Binary = new(() => File.ReadAllBytes(TestData.File("opinfo", Root.Value.GetProperty("binary").GetString()!)));
 
     /// <summary>The names of the operators in the corpus.</summary>
     public static IReadOnlyList<string> OpNames { get; } = [.. Samples().Select(OpOf).Distinct().Order(StringComparer.Ordinal)];
@@ -57,7 +57,7 @@ public static class OpInfoCorpus
             var upstream = new Tensor?[results.Length];
             for (int i = 0, next = 0; i < results.Length && next < cotangents.Length; i++)
             {
-                if (results[i].DType.IsFloatingPoint && !results[i].IsLeaf)
+                if (results[i].DType.IsFloatingPoint && results[i].NeedsGrad)
                     upstream[i] = Tensor.FromDoubles(cotangents[next].Values, new TensorSpec(cotangents[next++].Shape, dtype), device);
             }
 

@@ -63,7 +63,7 @@ public sealed class TorchCall
     public bool Has(int position, string name) => Find(position, name) is not null;
 
     /// <summary>An argument that must be a tensor.</summary>
-    public Tensor Tensor(int position, string name) => (Tensor)Find(position, name)!;
+    public Tensor TensorAt(int position, string name) => (Tensor)Find(position, name)!;
 
     /// <summary>A tensor, or null for None.</summary>
     public Tensor? OptionalTensor(int position, string name) => (Tensor?)Find(position, name);
@@ -96,7 +96,7 @@ public sealed class TorchCall
         _ => (otherwise, otherwise),
     };
 
-    /// <summary>The value of an argument as it is: number, flag, text, tensor, list or null.</summary>
+    /// <summary>The value of an argument as it is: number, flag, text, tensor, list or null. A negative position: by name only.</summary>
     public object? Find(int position, string name) =>
-        _keywords.TryGetValue(name, out object? value) ? value : position < _positional.Count ? _positional[position] : null;
+        _keywords.TryGetValue(name, out object? value) ? value : (uint)position < (uint)_positional.Count ? _positional[position] : null;
 }

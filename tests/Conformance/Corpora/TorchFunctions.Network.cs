@@ -12,7 +12,7 @@ internal static partial class TorchFunctions
 
     private static Tensor[] Conv2d(TorchCall call)
     {
-        var weight = call.Tensor(1, "weight");
+        var weight = call.TensorAt(1, "weight");
         var stride = call.Pair(3, "stride", 1);
         var dilation = call.Pair(5, "dilation", 1);
         int groups = call.Int(6, "groups", 1);
@@ -40,7 +40,7 @@ internal static partial class TorchFunctions
         var dilation = call.Pair(7, "dilation", 1);
         var geometry = new ConvGeometry(stride.H, stride.W, padding.H, padding.W, padding.H, padding.W, dilation.H, dilation.W, call.Int(6, "groups", 1));
         var op = new ConvTranspose2dOp(geometry, extra.H, extra.W);
-        var weight = call.Tensor(1, "weight");
+        var weight = call.TensorAt(1, "weight");
         return OnBatch(call.Input, 4, x => call.OptionalTensor(2, "bias") is { } bias ? OpDispatcher.Run(op, x, weight, bias) : OpDispatcher.Run(op, x, weight));
     }
 
@@ -108,10 +108,10 @@ internal static partial class TorchFunctions
     }
 
     private static Tensor[] CrossEntropy(TorchCall call) => [call.Input.CrossEntropy(
-        call.Tensor(1, "target"), call.OptionalTensor(2, "weight"), call.Number(7, "label_smoothing", 0), ReductionOf(call, 6), call.Int(4, "ignore_index", -100))];
+        call.TensorAt(1, "target"), call.OptionalTensor(2, "weight"), call.Number(7, "label_smoothing", 0), ReductionOf(call, 6), call.Int(4, "ignore_index", -100))];
 
     private static Tensor[] NllLoss(TorchCall call) => [call.Input.NllLoss(
-        call.Tensor(1, "target"), call.OptionalTensor(2, "weight"), ReductionOf(call, 6), call.Int(4, "ignore_index", -100))];
+        call.TensorAt(1, "target"), call.OptionalTensor(2, "weight"), ReductionOf(call, 6), call.Int(4, "ignore_index", -100))];
 
     private static Reduction ReductionOf(TorchCall call, int position) => call.Text(position, "reduction") switch
     {

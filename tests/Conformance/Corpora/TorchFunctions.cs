@@ -9,11 +9,11 @@ internal static partial class TorchFunctions
     public static IReadOnlyDictionary<string, Func<TorchCall, Tensor[]>> All { get; } = new Dictionary<string, Func<TorchCall, Tensor[]>>
     {
         ["abs"] = call => [call.Input.Abs()],
-        ["add"] = call => [call.Input + call.Tensor(1, "other") * call.Number(2, "alpha", 1)],
-        ["addmm"] = call => [call.Input * call.Number(3, "beta", 1) + call.Tensor(1, "mat1").MatMul(call.Tensor(2, "mat2")) * call.Number(4, "alpha", 1)],
+        ["add"] = call => [call.Input + call.TensorAt(1, "other") * call.Number(2, "alpha", 1)],
+        ["addmm"] = call => [call.Input * call.Number(3, "beta", 1) + call.TensorAt(1, "mat1").MatMul(call.TensorAt(2, "mat2")) * call.Number(4, "alpha", 1)],
         ["amax"] = call => [Reduce(call, (x, axes, keep) => x.Max(axes, keep))],
         ["amin"] = call => [Reduce(call, (x, axes, keep) => x.Min(axes, keep))],
-        ["bmm"] = call => [call.Input.MatMul(call.Tensor(1, "mat2"))],
+        ["bmm"] = call => [call.Input.MatMul(call.TensorAt(1, "mat2"))],
         ["cat"] = call => [Tensor.Concat(call.Inputs[0].Shape.NormalizeAxis(call.Int(1, "dim"), "cat"), call.Inputs)],
         ["chunk"] = call => call.Input.Chunk(call.Int(1, "chunks"), call.Int(2, "dim")),
         ["clamp"] = Clamp,
@@ -22,12 +22,12 @@ internal static partial class TorchFunctions
         ["floor"] = call => [call.Input.Floor()],
         ["log"] = call => [call.Input.Log()],
         ["log_softmax"] = call => [call.Input.LogSoftmax(call.Int(1, "dim"))],
-        ["matmul"] = call => [call.Input.MatMul(call.Tensor(1, "other"))],
-        ["maximum"] = call => [call.Input.Maximum(call.Tensor(1, "other"))],
+        ["matmul"] = call => [call.Input.MatMul(call.TensorAt(1, "other"))],
+        ["maximum"] = call => [call.Input.Maximum(call.TensorAt(1, "other"))],
         ["mean"] = call => [Reduce(call, (x, axes, keep) => x.Mean(axes, keep))],
-        ["minimum"] = call => [call.Input.Minimum(call.Tensor(1, "other"))],
-        ["mm"] = call => [call.Input.MatMul(call.Tensor(1, "mat2"))],
-        ["mul"] = call => [call.Input * call.Tensor(1, "other")],
+        ["minimum"] = call => [call.Input.Minimum(call.TensorAt(1, "other"))],
+        ["mm"] = call => [call.Input.MatMul(call.TensorAt(1, "mat2"))],
+        ["mul"] = call => [call.Input * call.TensorAt(1, "other")],
         ["neg"] = call => [-call.Input],
         ["nn.functional.adaptive_avg_pool2d"] = AdaptiveAvgPool2d,
         ["nn.functional.avg_pool2d"] = AvgPool2d,
@@ -41,7 +41,7 @@ internal static partial class TorchFunctions
         ["nn.functional.layer_norm"] = call => [call.Input.LayerNorm(
             call.Ints(1, "normalized_shape")!.Length, call.OptionalTensor(2, "weight"), call.OptionalTensor(3, "bias"), call.Number(4, "eps", 1e-5))],
         ["nn.functional.leaky_relu"] = call => [call.Input.LeakyRelu(call.Number(1, "negative_slope", 0.01))],
-        ["nn.functional.linear"] = call => [call.Input.Linear(call.Tensor(1, "weight"), call.OptionalTensor(2, "bias"))],
+        ["nn.functional.linear"] = call => [call.Input.Linear(call.TensorAt(1, "weight"), call.OptionalTensor(2, "bias"))],
         ["nn.functional.max_pool2d"] = MaxPool2d,
         ["nn.functional.nll_loss"] = NllLoss,
         ["nn.functional.pad"] = Pad,
@@ -58,7 +58,7 @@ internal static partial class TorchFunctions
         ["sqrt"] = call => [call.Input.Sqrt()],
         ["square"] = call => [call.Input.Square()],
         ["std"] = call => [Variance(call).Sqrt()],
-        ["sub"] = call => [call.Input - call.Tensor(1, "other") * call.Number(2, "alpha", 1)],
+        ["sub"] = call => [call.Input - call.TensorAt(1, "other") * call.Number(2, "alpha", 1)],
         ["sum"] = call => [Reduce(call, (x, axes, keep) => x.Sum(axes, keep))],
         ["tanh"] = call => [call.Input.Tanh()],
         ["transpose"] = call => [Transpose(call.Input, call.Int(1, "dim0"), call.Int(2, "dim1"))],
@@ -71,7 +71,7 @@ internal static partial class TorchFunctions
 
     private static Tensor[] Divide(TorchCall call)
     {
-        var quotient = call.Input / call.Tensor(1, "other");
+        var quotient = call.Input / call.TensorAt(1, "other");
         return call.Text(2, "rounding_mode") switch
         {
             "floor" => [quotient.Floor()],
