@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 
@@ -14,9 +15,22 @@ internal static class CpuKernelTable
         AddLinear(table);
         AddConvolution(table);
         AddPooling(table);
-        AddNormalization(table);
-        AddAttention(table);
-        AddLosses(table);
+        if (Vector512.IsHardwareAccelerated)
+            AddLanes<Lanes512>(table);
+        else if (Vector256.IsHardwareAccelerated)
+            AddLanes<Lanes256>(table);
+        else if (Vector128.IsHardwareAccelerated)
+            AddLanes<Lanes128>(table);
+        else
+            AddLanes<Lane>(table);
+    }
+
+    /// <summary>Kernels that are made for one width of vectors.</summary>
+    private static void AddLanes<TLanes>(KernelTable table)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        AddNormalization<TLanes>(table);
+        AddAttention<TLanes>(table);
     }
 
     private static void AddElementwise(KernelTable table) => table
@@ -83,17 +97,25 @@ internal static class CpuKernelTable
     {
     }
 
-    private static void AddNormalization(KernelTable table)
-    {
-    }
+    private static void AddNormalization<TLanes>(KernelTable table)
+        where TLanes : struct, ILanes<TLanes> => table
+        .Add(new SoftmaxCpuKernel<TLanes>())
+        .Add(new SoftmaxGradCpuKernel<TLanes>())
+        .Add(new LogSoftmaxCpuKernel<TLanes>())
+        .Add(new LogSoftmaxGradCpuKernel<TLanes>())
+        .Add(new BatchNormInferenceCpuKernel<TLanes>())
+        .Add(new BatchNormInferenceGradCpuKernel<TLanes>())
+        .Add(new BatchNormTrainCpuKernel<TLanes>())
+        .Add(new BatchNormTrainGradCpuKernel<TLanes>());
 
-    private static void AddAttention(KernelTable table)
-    {
-    }
-
-    private static void AddLosses(KernelTable table)
-    {
-    }
+    private static void AddAttention<TLanes>(KernelTable table)
+        where TLanes : struct, ILanes<TLanes> => table
+        .Add(new RadixSumGlobalAvgPoolCpuKernel<TLanes>())
+        .Add(new RadixSumGlobalAvgPoolGradCpuKernel<TLanes>())
+        .Add(new RadixSoftmaxCpuKernel<TLanes>())
+        .Add(new RadixSoftmaxGradCpuKernel<TLanes>())
+        .Add(new AttentionWeightedSumCpuKernel<TLanes>())
+        .Add(new AttentionWeightedSumGradCpuKernel<TLanes>());
 
     private static double MeanFactor(Shape shape, Axes axes)
     {
