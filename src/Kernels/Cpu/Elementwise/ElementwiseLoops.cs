@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>The inner loops of elementwise kernels over contiguous elements, by the widest vectors there are.</summary>
-/// <remarks>The last elements go through the same vector body, padded, so that an element's result does not depend on where it lies.</remarks>
+/// <remarks>The last elements go through the same vector body, padded, so that an element's result does not depend on where it lies.
+/// The loops are optimised at their first call: a program that classifies one picture never gets to a second compilation.</remarks>
 internal static unsafe class ElementwiseLoops
 {
     /// <summary>Elements of one chunk of work: 128 KB, so that waking a thread pays and a chunk stays in the second-level cache.</summary>
@@ -47,6 +48,7 @@ internal static unsafe class ElementwiseLoops
             Binary<Lane, TOperator>(f, a, stepA, b, stepB, y, count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Unary<TLanes, TOperator>(TOperator f, float* x, float* y, int count)
         where TLanes : struct, ILanes<TLanes>
         where TOperator : struct, IUnaryOperator
@@ -62,6 +64,7 @@ internal static unsafe class ElementwiseLoops
         Copy(tail, y + i, count - i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Binary<TLanes, TOperator>(TOperator f, float* a, int stepA, float* b, int stepB, float* y, int count)
         where TLanes : struct, ILanes<TLanes>
         where TOperator : struct, IBinaryOperator

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
@@ -25,6 +26,7 @@ internal sealed unsafe class SgdStepCpuKernel : Kernel<SgdStepOp>
         });
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Step<TLanes>(SgdStepOp op, float* parameter, float* buffer, float* gradient, ref int i, int end)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using ResNeSt.Tensors;
 
@@ -7,6 +8,7 @@ namespace ResNeSt.Kernels.Cpu;
 internal static unsafe class BrainConversion
 {
     /// <summary>Cuts off the lower half, rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromSingle(float* x, ushort* y, int count)
     {
         int i = 0;
@@ -21,6 +23,7 @@ internal static unsafe class BrainConversion
     }
 
     /// <summary>Appends zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(ushort* x, float* y, int count)
     {
         int i = 0;

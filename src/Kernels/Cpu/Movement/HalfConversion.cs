@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Kernels.Cpu;
@@ -14,6 +15,7 @@ internal static unsafe class HalfConversion
     private const uint InfinityBits = 0x7F800000;
 
     /// <summary>Rounds to halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromSingle(float* x, ushort* y, int count)
     {
         int i = 0;
@@ -28,6 +30,7 @@ internal static unsafe class HalfConversion
     }
 
     /// <summary>Widens exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(ushort* x, float* y, int count)
     {
         int i = 0;

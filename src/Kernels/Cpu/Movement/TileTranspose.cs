@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -14,6 +15,7 @@ internal static unsafe class TileTranspose
     /// <param name="width">Source rows, elements of a result row.</param>
     /// <param name="height">Elements of a source row, result rows.</param>
     /// <param name="size">Bytes of an element.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(byte* source, int sourceStride, byte* target, int targetStride, int width, int height, int size)
     {
         switch (size)
@@ -51,6 +53,7 @@ internal static unsafe class TileTranspose
         Scalar(source, sourceStride, target, targetStride, 0, width, high, height);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scalar<T>(T* source, int sourceStride, T* target, int targetStride, int fromColumn, int toColumn, int fromRow, int toRow)
         where T : unmanaged
     {

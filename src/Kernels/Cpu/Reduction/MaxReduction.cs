@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Kernels.Cpu;
@@ -9,6 +10,7 @@ internal readonly unsafe struct MaxReduction : IReduction
 
     public static double Combine(double left, double right) => Math.Max(left, right);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Row(float* x, int count)
     {
         float max = float.NegativeInfinity;
@@ -45,9 +47,31 @@ internal readonly unsafe struct MaxReduction : IReduction
         return max;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(float* x, double* into, int count)
     {
-        for (int i = 0; i < count; i++)
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= count - 16; i += 16)
+            {
+                var (low, high) = Vector512.Widen(Vector512.Load(x + i));
+                Vector512.Max(Vector512.Load(into + i), low).Store(into + i);
+                Vector512.Max(Vector512.Load(into + i + 8), high).Store(into + i + 8);
+            }
+        }
+
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i <= count - 4; i += 4)
+            {
+                var (low, high) = Vector128.Widen(Vector128.Load(x + i));
+                Vector128.Max(Vector128.Load(into + i), low).Store(into + i);
+                Vector128.Max(Vector128.Load(into + i + 2), high).Store(into + i + 2);
+            }
+        }
+
+        for (; i < count; i++)
             into[i] = Math.Max(into[i], x[i]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Kernels.Cpu;
@@ -9,13 +10,14 @@ internal readonly unsafe struct SumReduction : IReduction
 
     public static double Combine(double left, double right) => left + right;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Row(float* x, int count)
     {
         double sum = 0;
         int i = 0;
-        if (Vector512.IsHardwareAccelerated)
+        // Two or four accumulators hide the latency of the addition; what a wide vector leaves over goes to the next narrower one.
+        if (Vector512.IsHardwareAccelerated && count >= 16)
         {
-            // Four accumulators hide the latency of the addition.
             var (s0, s1, s2, s3) = (Vector512<double>.Zero, Vector512<double>.Zero, Vector512<double>.Zero, Vector512<double>.Zero);
             for (; i <= count - 32; i += 32)
             {
@@ -27,24 +29,31 @@ internal readonly unsafe struct SumReduction : IReduction
                 s3 += high;
             }
 
+            if (i <= count - 16)
+            {
+                var (low, high) = Vector512.Widen(Vector512.Load(x + i));
+                s0 += low;
+                s1 += high;
+                i += 16;
+            }
+
             sum = Vector512.Sum((s0 + s1) + (s2 + s3));
         }
-        else if (Vector256.IsHardwareAccelerated)
+
+        if (Vector256.IsHardwareAccelerated && i <= count - 8)
         {
-            var (s0, s1, s2, s3) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
-            for (; i <= count - 16; i += 16)
+            var (s0, s1) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            for (; i <= count - 8; i += 8)
             {
                 var (low, high) = Vector256.Widen(Vector256.Load(x + i));
                 s0 += low;
                 s1 += high;
-                (low, high) = Vector256.Widen(Vector256.Load(x + i + 8));
-                s2 += low;
-                s3 += high;
             }
 
-            sum = Vector256.Sum((s0 + s1) + (s2 + s3));
+            sum += Vector256.Sum(s0 + s1);
         }
-        else if (Vector128.IsHardwareAccelerated)
+
+        if (Vector128.IsHardwareAccelerated && i <= count - 4)
         {
             var (s0, s1) = (Vector128<double>.Zero, Vector128<double>.Zero);
             for (; i <= count - 4; i += 4)
@@ -54,7 +63,7 @@ internal readonly unsafe struct SumReduction : IReduction
                 s1 += high;
             }
 
-            sum = Vector128.Sum(s0 + s1);
+            sum += Vector128.Sum(s0 + s1);
         }
 
         for (; i < count; i++)
@@ -62,6 +71,7 @@ internal readonly unsafe struct SumReduction : IReduction
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(float* x, double* into, int count)
     {
         int i = 0;
