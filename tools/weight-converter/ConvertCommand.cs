@@ -35,7 +35,7 @@ internal sealed class ConvertCommand(ConverterConsole console, Report report)
             throw new UsageException("with OUT '-' standard output holds the weights; leave out --json");
         if (Output != "-" && Directory.Exists(Output))
             throw new UsageException($"OUT '{DataFileException.Escape(Output)}' is a folder; name a file");
-        var expected = Model is null ? null : ModelShapes.Find(Model) ?? throw new UsageException(ModelShapes.Unknown(Model));
+        var expected = Model is null ? null : ModelShapes.Find(Model);
         if (Output != "-" && !DryRun && !Force && File.Exists(Output))
             throw new IOException($"{Output} exists already; give --force to replace it");
 

@@ -1,3 +1,4 @@
+using ResNeSt.Models;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.WeightConverter;
@@ -5,9 +6,17 @@ namespace ResNeSt.WeightConverter;
 /// <summary>Names and shapes of the known models' tensors.</summary>
 internal static class ModelShapes
 {
-    /// <summary>Official names and shapes of a model's tensors, or null for an unknown name.</summary>
-    public static IReadOnlyDictionary<string, Shape>? Find(string model) => null;
-
-    /// <summary>What to say about an unknown name.</summary>
-    public static string Unknown(string model) => $"there is no model '{DataFileException.Escape(model)}'";
+    /// <summary>Official names and shapes of a model's tensors; costs no memory for values.</summary>
+    /// <exception cref="UsageException">There is no such model.</exception>
+    public static IReadOnlyDictionary<string, Shape> Find(string model)
+    {
+        try
+        {
+            return ModelZoo.Find(model).ExpectedState();
+        }
+        catch (UnknownModelException error)
+        {
+            throw new UsageException(error.Message);
+        }
+    }
 }
