@@ -6,12 +6,12 @@ namespace ResNeSt.Conformance;
 
 /// <summary>One array of a corpus, as doubles.</summary>
 /// <param name="Shape">Extents.</param>
-/// <param name="Type">Element type as the corpus names it: F64, F32, F16, I64, I32, I8, U8 or BOOL.</param>
+/// <param name="Type">Element type as the corpus names it: F64, F32, F16, I8 to I64, U8 to U64, or BOOL.</param>
 /// <param name="Values">The values, row-major.</param>
 public sealed record CorpusTensor(Shape Shape, string Type, double[] Values)
 {
     /// <summary>Whether the values are floating-point numbers.</summary>
-    public bool IsFloatingPoint => Type[0] is 'F' or 'B' && Type != "BOOL";
+    public bool IsFloatingPoint => Type[0] == 'F';
 
     /// <summary>The engine's type that holds these values: integers that it lacks in the next larger one.</summary>
     public DType DType => Type switch
@@ -19,8 +19,8 @@ public sealed record CorpusTensor(Shape Shape, string Type, double[] Values)
         "F64" => DType.F64,
         "F32" => DType.F32,
         "F16" => DType.F16,
-        "I64" => DType.I64,
-        "I32" or "I8" => DType.I32,
+        "I64" or "U64" or "U32" => DType.I64,
+        "I32" or "I16" or "U16" or "I8" => DType.I32,
         "U8" or "BOOL" => DType.U8,
         _ => throw new InvalidDataException($"corpus: unknown element type '{Type}'"),
     };
@@ -37,6 +37,18 @@ public sealed record CorpusTensor(Shape Shape, string Type, double[] Values)
             case "I8":
                 for (int i = 0; i < values.Length; i++)
                     values[i] = (sbyte)bytes[i];
+                break;
+            case "I16":
+                Cast<short>(bytes, values, value => value);
+                break;
+            case "U16":
+                Cast<ushort>(bytes, values, value => value);
+                break;
+            case "U32":
+                Cast<uint>(bytes, values, value => value);
+                break;
+            case "U64":
+                Cast<ulong>(bytes, values, value => value);
                 break;
             case "BOOL":
                 for (int i = 0; i < values.Length; i++)
@@ -67,6 +79,14 @@ public sealed record CorpusTensor(Shape Shape, string Type, double[] Values)
         var values = new List<double>();
         Collect(value, values);
         return new CorpusTensor(Shape.Create(CollectionsMarshal.AsSpan(extents)), "F32", [.. values]);
+    }
+
+    private static void Cast<T>(ReadOnlySpan<byte> bytes, double[] values, Func<T, double> convert)
+        where T : unmanaged
+    {
+        var items = MemoryMarshal.Cast<byte, T>(bytes);
+        for (int i = 0; i < values.Length; i++)
+            values[i] = convert(items[i]);
     }
 
     private static void Collect(JsonElement value, List<double> values)
