@@ -34,9 +34,10 @@ internal sealed class ResizeWeights
     /// <param name="to">Its right edge.</param>
     /// <param name="outputs">Samples of the output.</param>
     /// <param name="filter">The kernel.</param>
-    public static ResizeWeights Make(int inputs, double from, double to, int outputs, ResizeFilter filter)
+    public static ResizeWeights Make(int inputs, float from, float to, int outputs, ResizeFilter filter)
     {
-        double scale = (to - from) / outputs, stretch = Math.Max(scale, 1.0);
+        // The difference is rounded to single precision before the division, as in Pillow.
+        double scale = (double)(float)(to - from) / outputs, stretch = Math.Max(scale, 1.0);
         double support = Support(filter) * stretch, shrink = 1.0 / stretch;
         int most = Math.Min((int)Math.Ceiling(support) * 2 + 1, inputs);
         var result = new ResizeWeights(outputs, most);

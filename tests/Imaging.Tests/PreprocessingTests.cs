@@ -21,7 +21,7 @@ public sealed class PreprocessingTests
     [Test]
     public void Resize_FractionalBox_EqualsPillow()
     {
-        var result = Cat.Resize(97, 53, ResizeFilter.Bilinear, new ResizeBox(10.5, 20.25, 300.75, 280.5));
+        var result = Cat.Resize(97, 53, ResizeFilter.Bilinear, new ResizeBox(10.5f, 20.25f, 300.75f, 280.5f));
 
         Assert.That(result.Pixels.ToArray(), Is.EqualTo(File.ReadAllBytes(TestData.File("images", "resize_box_97x53.bin"))));
     }

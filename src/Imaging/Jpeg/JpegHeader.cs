@@ -52,6 +52,8 @@ internal sealed class JpegHeader
             default:
                 if (JpegMarkers.IsFrame(marker))
                     ReadFrame(marker, body, offset);
+                else if (!JpegMarkers.MayBeIgnored(marker))
+                    throw Refuse.Bad(offset, $"marker 0x{marker:X2} has no meaning in a picture; the file is damaged, fetch or save it again");
                 break;
         }
     }

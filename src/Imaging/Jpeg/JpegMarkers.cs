@@ -13,10 +13,12 @@ internal static class JpegMarkers
     public const int EndOfImage = 0xD9;
     public const int StartOfScan = 0xDA;
     public const int QuantTables = 0xDB;
+    public const int NumberOfLines = 0xDC;
     public const int RestartInterval = 0xDD;
     public const int App0 = 0xE0;
     public const int App1 = 0xE1;
     public const int App14 = 0xEE;
+    public const int Comment = 0xFE;
     public const int JpegLsFrame = 0xF7;
 
     /// <summary>TEM and RST0 to RST7: no length follows.</summary>
@@ -24,6 +26,10 @@ internal static class JpegMarkers
 
     public static bool IsFrame(int marker) =>
         marker is >= 0xC0 and <= 0xCF and not (HuffmanTables or Extension or ArithmeticConditioning) or JpegLsFrame;
+
+    /// <summary>APPn and comments, and two that concern only codings that are not read; all others are reserved.</summary>
+    public static bool MayBeIgnored(int marker) =>
+        marker is >= App0 and <= 0xEF or Comment or NumberOfLines or ArithmeticConditioning;
 
     /// <summary>The coding's name, or null for a frame that is read.</summary>
     public static string? WhyUnsupported(int frame) => frame switch
