@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Imaging;
@@ -35,6 +36,7 @@ internal static class PixelRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GreyToRgb(ReadOnlySpan<byte> grey, Span<byte> rgb)
     {
         int width = rgb.Length / 3, x = 0;
@@ -51,6 +53,7 @@ internal static class PixelRows
             rgb.Slice(3 * x, 3).Fill(grey[x]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PlanesToRgb(ReadOnlySpan<byte> red, ReadOnlySpan<byte> green, ReadOnlySpan<byte> blue, Span<byte> rgb)
     {
         int width = rgb.Length / 3, x = 0;
@@ -65,6 +68,7 @@ internal static class PixelRows
             (rgb[3 * x], rgb[3 * x + 1], rgb[3 * x + 2]) = (red[x], green[x], blue[x]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pick(ReadOnlySpan<byte> source, Span<byte> rgb, int step, int red, int blue)
     {
         for (int from = 0, to = 0; to <= rgb.Length - 3; from += step, to += 3)

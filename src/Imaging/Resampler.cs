@@ -42,6 +42,7 @@ internal static class Resampler
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void HorizontalRow(ReadOnlySpan<byte> source, ResizeWeights columns, Span<byte> target)
     {
         for (int x = 0; x < columns.Length; x++)
@@ -85,6 +86,7 @@ internal static class Resampler
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void VerticalSixteen(Picture source, int top, ReadOnlySpan<int> weights, int x, Span<byte> target)
     {
         var a = Vector256.Create(ResizeWeights.Half);

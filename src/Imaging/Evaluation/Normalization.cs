@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>torchvision's ToTensor and Normalize: (v / 255 - mean) / deviation in single precision, channels as planes.</summary>
@@ -5,6 +7,7 @@ public static class Normalization
 {
     /// <summary>Writes [3, Height, Width].</summary>
     /// <exception cref="ArgumentException">The span has another length.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply(Picture picture, ChannelValues mean, ChannelValues deviation, Span<float> planes)
     {
         ArgumentNullException.ThrowIfNull(picture);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>The decoded samples of one component, two MCU rows of them at a time, and their enlargement to the size of the picture.</summary>
@@ -33,6 +35,7 @@ internal sealed class ComponentPlane
     public bool NeedsNextRow => fancyDown;
 
     /// <summary>The samples of one block and, <see cref="Stride"/> bytes apart, of its further rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Block(int blockRow, int blockColumn) =>
         samples.AsSpan(blockRow * 8 % ringRows * stride + blockColumn * 8);
 

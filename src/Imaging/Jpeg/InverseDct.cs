@@ -17,6 +17,7 @@ internal static class InverseDct
     /// <param name="quant">64, natural order.</param>
     /// <param name="target">Eight rows of eight samples.</param>
     /// <param name="stride">Bytes between rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transform(ReadOnlySpan<short> coefficients, ReadOnlySpan<short> quant, Span<byte> target, int stride)
     {
         coefficients = coefficients[..64];
@@ -53,6 +54,7 @@ internal static class InverseDct
     }
 
     /// <summary>The same for a block that has only a DC value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Flat(short coefficient, short quant, Span<byte> target, int stride)
     {
         short first = (short)((short)(coefficient * quant) << ExtraBits);
@@ -107,11 +109,14 @@ internal static class InverseDct
         rows[4] = Narrow((t13 - t0) >> shift);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Constant(double value) =>
         Vector256.Create((int)(value * (1 << ConstantBits) + (value < 0 ? -0.5 : 0.5)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Wide(Vector128<short> row) => Vector256.Create(Vector128.WidenLower(row), Vector128.WidenUpper(row));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<short> Narrow(Vector256<int> row) => Vector128.NarrowWithSaturation(row.GetLower(), row.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>Decodes the scans of a frame (T.81, A.2, B.2.3, G.1): at once to pixels where one scan has everything, else into stored coefficients.</summary>
@@ -66,6 +68,7 @@ internal sealed class JpegScans
     }
 
     /// <summary>The picture, once all scans were read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Picture Finish(int position)
     {
         if (streamed is not null)
@@ -135,6 +138,7 @@ internal sealed class JpegScans
     }
 
     /// <summary>Each MCU row goes to pixels before the next is decoded; no coefficients are kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadStreamed(ReadOnlySpan<byte> data, int position, JpegComponent[] components)
     {
         streamed = new PictureAssembler(frame, colour);
@@ -194,6 +198,7 @@ internal sealed class JpegScans
     }
 
     /// <summary>Visits the blocks of a scan in coded order: row by row for one component, MCU by MCU for several.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Walk<T>(ReadOnlySpan<byte> data, int position, JpegComponent[] components, T coder)
         where T : struct, IBlockCoder
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>Turns decoded MCU rows into rows of the RGB picture as soon as their neighbours are there.</summary>
@@ -26,6 +28,7 @@ internal sealed class PictureAssembler
     /// <param name="blockColumn">Column of blocks in the component.</param>
     /// <param name="coefficients">64, natural order.</param>
     /// <param name="last">Last coded position that may be nonzero.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PutBlock(int component, int blockRow, int blockColumn, ReadOnlySpan<short> coefficients, int last)
     {
         var plane = planes[component];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>Decodes blocks of progressive scans (T.81, G.1.2 and G.2).</summary>
@@ -14,6 +16,7 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
 
     public void Restart() => endOfBandRun = 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref BitReader reader, JpegComponent component, int blockIndex)
     {
         var block = component.Coefficients.AsSpan(blockIndex * 64, 64);
@@ -28,6 +31,7 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
             DecodeAc(ref reader, component.Ac!, block, ref last);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void DecodeDc(ref BitReader reader, JpegComponent component, Span<short> block)
     {
         if (isRefinement)
@@ -41,6 +45,7 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
         block[0] = (short)(component.Prediction << low);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void DecodeAc(ref BitReader reader, HuffmanTable table, Span<short> block, ref byte last)
     {
         for (int k = start; k <= end; k++)
@@ -82,6 +87,7 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RefineAc(ref BitReader reader, HuffmanTable table, Span<short> block, ref byte last)
     {
         int k = start;
@@ -134,6 +140,7 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Refine(ref BitReader reader, ref short coefficient)
     {
         int bit = 1 << low;

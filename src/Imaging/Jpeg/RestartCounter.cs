@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>Counts MCUs and expects the restart markers between them (T.81, F.2.1.3.1, E.2.4).</summary>
@@ -8,6 +10,7 @@ internal struct RestartCounter(int interval)
     private int number;
 
     /// <summary>To be called before each MCU; true where a restart marker was passed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Next(ref BitReader reader, JpegComponent[] components)
     {
         if (interval == 0)

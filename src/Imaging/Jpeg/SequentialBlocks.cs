@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Imaging;
 
 /// <summary>Decodes blocks of baseline and extended sequential scans (T.81, F.2.2).</summary>
@@ -10,6 +12,7 @@ internal static class SequentialBlocks
     /// <param name="component">Its tables are used and its prediction is carried on.</param>
     /// <param name="block">64 zeros, filled in natural order.</param>
     /// <returns>The last coded position that was written; 0 where there is only the DC value.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Decode(ref BitReader reader, JpegComponent component, scoped Span<short> block)
     {
         block = block[..64];
@@ -55,6 +58,7 @@ internal static class SequentialBlocks
         return last;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ReadDc(ref BitReader reader, HuffmanTable table)
     {
         if (reader.Count < 32)

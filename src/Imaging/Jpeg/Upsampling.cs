@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Imaging;
@@ -6,6 +7,7 @@ namespace ResNeSt.Imaging;
 internal static class Upsampling
 {
     /// <summary>3 near + far for each sample.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Blend(ReadOnlySpan<byte> near, ReadOnlySpan<byte> far, Span<ushort> sums)
     {
         int x = 0;
@@ -26,6 +28,7 @@ internal static class Upsampling
     }
 
     /// <summary>The samples themselves, as sums of one part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<byte> row, Span<ushort> sums)
     {
         int x = 0;
@@ -44,6 +47,7 @@ internal static class Upsampling
     }
 
     /// <summary>(3 near + far + bias) / 4: doubling in the vertical direction alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void BlendRows(ReadOnlySpan<byte> near, ReadOnlySpan<byte> far, int bias, Span<byte> row)
     {
         int x = 0;
@@ -71,6 +75,7 @@ internal static class Upsampling
     /// <param name="rightBias">Added for odd outputs.</param>
     /// <param name="shift">Bits to drop.</param>
     /// <param name="row">Twice as many samples.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Double(ReadOnlySpan<ushort> sums, int leftBias, int rightBias, int shift, Span<byte> row)
     {
         int n = sums.Length - 2, i = 0;

@@ -13,6 +13,7 @@ internal static class YccToRgb
     private const int GreenFromCr = -46802;   // 0.71414
     private const int BlueFromCb = 116130;    // 1.77200
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Convert(ReadOnlySpan<byte> y, ReadOnlySpan<byte> cb, ReadOnlySpan<byte> cr, Span<byte> rgb)
     {
         int width = rgb.Length / 3, x = 0;
@@ -32,6 +33,7 @@ internal static class YccToRgb
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte Clamp(int value) => (byte)Math.Clamp(value, 0, 255);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,10 +61,13 @@ internal static class YccToRgb
         return (luma + Short(r), luma + Short(g), luma + Short(b));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Wide(Vector128<short> v) => Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<short> Short(Vector256<int> v) => Vector128.Narrow(v.GetLower(), v.GetUpper());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Pack(Vector128<short> low, Vector128<short> high) => Vector128.NarrowWithSaturation(
         Vector128.Max(low, Vector128<short>.Zero).AsUInt16(), Vector128.Max(high, Vector128<short>.Zero).AsUInt16());
 }

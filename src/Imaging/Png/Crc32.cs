@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace ResNeSt.Imaging;
 
@@ -8,6 +9,7 @@ internal static class Crc32
     private static readonly uint[] Tables = MakeTables();
 
     /// <summary>Carries a CRC on; begin with 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Append(uint crc, ReadOnlySpan<byte> data)
     {
         ReadOnlySpan<uint> t = Tables;
