@@ -70,11 +70,11 @@ public sealed class JpegRulesTests
     public void Read_HundredAndOneScans_IsRefused()
     {
         byte[] file = Corpus("j04_progressive_420.jpg");
-        int lastScan = FindLast(file, 0xDA);
-        var many = new List<byte>(file[..^2]);
-        for (int i = 0; i < 100; i++)
-            many.AddRange(file[lastScan..^2]);
-        many.AddRange([0xFF, 0xD9]);
+        int firstScan = Find(file, 0xDA), next = firstScan + Find(file[firstScan..], 0xC4);
+        var many = new List<byte>(file[..firstScan]);
+        for (int i = 0; i < 101; i++)
+            many.AddRange(file[firstScan..next]);
+        many.AddRange(file[next..]);
 
         CheckRefusal(many.ToArray(), DataFileErrorKind.TooLarge, "100 scans");
         Assert.That(() => PictureReader.Read(file, new PictureReadOptions { MaxJpegScans = 3 }),
@@ -159,9 +159,9 @@ public sealed class JpegRulesTests
         return [.. file[..place], .. segment, .. file[place..]];
     }
 
-    private static int Find(byte[] file, int marker) => file.AsSpan().IndexOf([0xFF, (byte)marker]);
+    private static int Find(byte[] file, int marker) => file.AsSpan().IndexOf(new byte[] { 0xFF, (byte)marker });
 
-    private static int FindLast(byte[] file, int marker) => file.AsSpan().LastIndexOf([0xFF, (byte)marker]);
+    private static int FindLast(byte[] file, int marker) => file.AsSpan().LastIndexOf(new byte[] { 0xFF, (byte)marker });
 
     private static void CheckRefusal(byte[] file, DataFileErrorKind kind, string words)
     {

@@ -46,7 +46,7 @@ internal sealed class PngRows : IDisposable
     public void Finish()
     {
         Span<byte> more = stackalloc byte[1];
-        if (Read(more, isEnd: true) > 0)
+        if (Read(more) > 0)
             throw Refuse.TooLarge(offset, "the pixel data go on behind the last row; the file is damaged or a trap, save the picture again");
         if (input.RanOut)
             throw Refuse.Cut(offset, "the compressed pixel data end before their checksum");
@@ -65,7 +65,7 @@ internal sealed class PngRows : IDisposable
         }
     }
 
-    private int Read(Span<byte> target, bool isEnd = false)
+    private int Read(Span<byte> target)
     {
         try
         {
@@ -73,9 +73,8 @@ internal sealed class PngRows : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw isEnd
-                ? Refuse.Checksum(offset, "the checksum of the pixel data is wrong; the file is damaged, fetch it again")
-                : Refuse.Bad(offset, "the compressed pixel data are damaged; fetch or save the picture again");
+            // The inflater verifies the Adler checksum in the same call that delivers the last bytes.
+            throw Refuse.Bad(offset, "the compressed pixel data or their checksum are damaged; fetch or save the picture again");
         }
     }
 
