@@ -104,6 +104,8 @@ internal sealed class TorchArchiveNames
 
     private void Add(TorchTensor tensor, string key)
     {
+        if (_tensors.Count >= PickleLimits.Tensors)
+            throw Error(DataFileErrorKind.TooLarge, $"more than {PickleLimits.Tensors} tensors; the file is forged, or holds far more than weights: save only the state_dict");
         // Keys may be megabytes long and shared by a million paths, so the length comes before the text.
         var keys = _levels.Skip(1).Select(level => level.Key).Append(key);
         if (keys.Sum(part => (long)part.Length + 1) > PickleLimits.NameLength)

@@ -54,6 +54,20 @@ internal sealed class TorchArchiveView
     /// <param name="destination">Filled whole.</param>
     public void Gather(ReadOnlySpan<byte> source, long start, Span<byte> destination)
     {
+        switch (_unit)
+        {
+            case 1: Gather<byte>(source, start, destination); break;
+            case 2: Gather<ushort>(source, start, destination); break;
+            case 4: Gather<uint>(source, start, destination); break;
+            default: Gather<ulong>(source, start, destination); break;
+        }
+    }
+
+    private void Gather<T>(ReadOnlySpan<byte> sourceBytes, long start, Span<byte> destinationBytes)
+        where T : unmanaged
+    {
+        var source = MemoryMarshal.Cast<byte, T>(sourceBytes);
+        var destination = MemoryMarshal.Cast<byte, T>(destinationBytes);
         int axes = _sizes.Length;
         var index = new long[axes];
         long at = 0;
@@ -63,50 +77,55 @@ internal sealed class TorchArchiveView
             at += index[axis] * _strides[axis];
         }
 
-        long innerSize = _sizes[^1], innerStride = _strides[^1];
-        while (true)
+        int inner = (int)Math.Min(_sizes[^1], int.MaxValue), innerStride = (int)_strides[^1];
+        while (!destination.IsEmpty)
         {
-            int run = (int)Math.Min(innerSize - index[^1], destination.Length / _unit);
-            CopyRun(source[(int)(at * _unit)..], innerStride, run, destination);
-            destination = destination[(run * _unit)..];
-            if (destination.IsEmpty)
-                return;
-            at -= index[^1] * innerStride;
-            index[^1] = 0;
-            for (int axis = axes - 2; axis >= 0; axis--)
+            // Whole rows in one go: with short rows the bookkeeping would cost more than the copy.
+            int rows = axes > 1 && index[^1] == 0 ? (int)Math.Min(_sizes[^2] - index[^2], destination.Length / inner) : 0;
+            if (rows > 0)
             {
-                at += _strides[axis];
-                if (++index[axis] < _sizes[axis])
-                    break;
-                at -= index[axis] * _strides[axis];
-                index[axis] = 0;
+                CopyRows(source[(int)at..], rows, (int)_strides[^2], inner, innerStride, destination);
+                destination = destination[(rows * inner)..];
+                index[^2] += rows;
+                at += rows * _strides[^2];
+                Carry(index, ref at, axes - 2);
+                continue;
             }
+
+            int run = (int)Math.Min(_sizes[^1] - index[^1], destination.Length);
+            CopyRows(source[(int)at..], 1, 0, run, innerStride, destination);
+            destination = destination[run..];
+            index[^1] += run;
+            at += run * _strides[^1];
+            Carry(index, ref at, axes - 1);
         }
     }
 
-    private void CopyRun(ReadOnlySpan<byte> source, long stride, int count, Span<byte> destination)
+    /// <summary>Moves on to the next outer index where an axis has come to its end.</summary>
+    private void Carry(long[] index, ref long at, int axis)
     {
-        if (stride == 1)
+        for (; axis > 0 && index[axis] == _sizes[axis]; axis--)
         {
-            source[..(count * _unit)].CopyTo(destination);
-            return;
-        }
-
-        switch (_unit)
-        {
-            case 1: CopyRun<byte>(source, stride, count, destination); break;
-            case 2: CopyRun<ushort>(source, stride, count, destination); break;
-            case 4: CopyRun<uint>(source, stride, count, destination); break;
-            default: CopyRun<ulong>(source, stride, count, destination); break;
+            at += _strides[axis - 1] - (index[axis] * _strides[axis]);
+            index[axis] = 0;
+            index[axis - 1]++;
         }
     }
 
-    private static void CopyRun<T>(ReadOnlySpan<byte> source, long stride, int count, Span<byte> destination)
+    private static void CopyRows<T>(ReadOnlySpan<T> source, int rows, int rowStride, int count, int stride, Span<T> destination)
         where T : unmanaged
     {
-        var from = MemoryMarshal.Cast<byte, T>(source);
-        var to = MemoryMarshal.Cast<byte, T>(destination);
-        for (int i = 0, at = 0; i < count; i++, at += (int)stride)
-            to[i] = from[at];
+        for (int row = 0, to = 0, from = 0; row < rows; row++, from += rowStride)
+        {
+            if (stride == 1 && count >= 16)
+            {
+                source.Slice(from, count).CopyTo(destination[to..]);
+                to += count;
+                continue;
+            }
+
+            for (int i = 0, at = from; i < count; i++, at += stride)
+                destination[to++] = source[at];
+        }
     }
 }

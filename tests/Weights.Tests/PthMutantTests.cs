@@ -51,6 +51,24 @@ internal sealed class PthMutantTests
     [Test, Category("Long")]
     public void Corpus_HundredThousandMutantsOfAcceptedFiles_AreRefusedOrConsistent() => CorpusMutants(Many);
 
+    [Test]
+    public void Legacy_FlippedValues_AreReadAsTheyAre()
+    {
+        byte[] bytes = PthWriter.Legacy(Tensors).Bytes;
+        foreach (var flipped in PthWriter.Storages(Tensors))
+        {
+            int start = bytes.AsSpan().IndexOf(flipped.Bytes);
+            for (int i = 0; i < flipped.Bytes.Length; i++)
+            {
+                byte[] mutant = [.. bytes];
+                mutant[start + i] ^= (byte)(1 << (i % 8));
+                var expected = Tensors.Select(tensor => tensor.Storage != flipped ? tensor
+                    : tensor with { Storage = flipped with { Bytes = mutant[start..(start + flipped.Bytes.Length)] } }).ToArray();
+                CheckSameOrRefused(mutant, expected, ".pth", $"{flipped.Key}, byte {i}", mustRead: true);
+            }
+        }
+    }
+
     /// <summary>A file that has checksums must be refused, or give exactly the values it was made of.</summary>
     public static void CheckSameOrRefused(byte[] bytes, PthTensor[] tensors, string extension, string what, bool mustRead = false)
     {

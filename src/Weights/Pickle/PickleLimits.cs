@@ -21,6 +21,9 @@ internal static class PickleLimits
     /// <summary>Values visited when the finished structure is walked; sharing makes it larger than the number of opcodes.</summary>
     public const int Nodes = 1_000_000;
 
+    /// <summary>Named tensors.</summary>
+    public const int Tensors = 200_000;
+
     /// <summary>Characters of a tensor's full name.</summary>
     public const int NameLength = 4096;
 

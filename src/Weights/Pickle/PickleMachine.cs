@@ -204,7 +204,8 @@ internal sealed class PickleMachine
 
     private object[] RemoveFrom(int start)
     {
-        object[] items = _stack.GetRange(start, _stack.Count - start).ToArray();
+        object[] items = new object[_stack.Count - start];
+        _stack.CopyTo(start, items, 0, items.Length);
         _stack.RemoveRange(start, items.Length);
         return items;
     }
