@@ -64,7 +64,7 @@ public sealed class ResNet : Module
 
     private static Sequential CreateStage(ResNetOptions options, int stage, ref int channels)
     {
-        int planes = 64 << stage;
+        int planes = options.Planes[stage];
         // Stage s would bring the output stride to 4·2^s; beyond the wanted one it dilates instead of striding.
         int ideal = 4 << stage;
         bool dilated = ideal > options.OutputStride;

@@ -8,6 +8,9 @@ public sealed record ResNetOptions
     /// <summary>Blocks in each of the four stages: [3, 4, 6, 3] for depth 50.</summary>
     public required IReadOnlyList<int> Depths { get; init; }
 
+    /// <summary>Planes of each stage; a bottleneck puts out four times as many channels.</summary>
+    public IReadOnlyList<int> Planes { get; init; } = [64, 128, 256, 512];
+
     /// <summary>What stands before the first stage.</summary>
     public StemKind Stem { get; init; } = StemKind.Plain;
 
@@ -56,6 +59,8 @@ public sealed record ResNetOptions
     {
         if (Depths.Count != 4 || Depths.Any(depth => depth < 1))
             throw new ShapeException($"resnet: needs four stages of at least one block, got [{string.Join(",", Depths)}]");
+        if (Planes.Count != 4 || Planes.Any(planes => planes < 1))
+            throw new ShapeException($"resnet: needs the planes of four stages, got [{string.Join(",", Planes)}]");
         if (OutputStride is not (8 or 16 or 32))
             throw new ShapeException($"resnet: output stride {OutputStride} is not 8, 16 or 32");
         if (Radix < 0 || Cardinality < 1 || BottleneckWidth < 1 || StemWidth < 1 || InputChannels < 1 || Classes < 0)

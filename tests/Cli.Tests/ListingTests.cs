@@ -1,0 +1,69 @@
+using ResNeSt.Conformance;
+
+namespace ResNeSt.Cli.Tests;
+
+/// <summary>The verbs that list and check: models, summary, verify, help.</summary>
+public sealed class ListingTests
+{
+    [Test]
+    public void Models_ListsEveryNetworkWithAccuracyAndSource()
+    {
+        var result = CommandResult.Run("models", "--json");
+
+        var models = result.Json.GetProperty("models").EnumerateArray().ToDictionary(model => model.GetProperty("name").GetString()!);
+        Assert.That(models["resnest50"].GetProperty("parameters").GetInt64(), Is.EqualTo(27_483_240));
+        Assert.That(models["resnest50"].GetProperty("macs").GetInt64() / 1e9, Is.EqualTo(5.371).Within(0.001));
+        Assert.That(models["resnest50"].GetProperty("accuracy")[0].GetProperty("top1").GetDouble(), Is.EqualTo(81.03));
+        Assert.That(models.Values, Has.All.Matches<System.Text.Json.JsonElement>(model => model.GetProperty("source").GetString()!.Length > 0));
+    }
+
+    [Test]
+    public void Summary_AddsUpToTheWholeNetwork()
+    {
+        var result = CommandResult.Run("summary", "resnest101", "--size", "256", "--json");
+
+        Assert.That(result.Json.GetProperty("parameters").GetInt64(), Is.EqualTo(48_275_016));
+        Assert.That(result.Json.GetProperty("macs").GetInt64() / 1e9, Is.EqualTo(13.321).Within(0.001));
+        var stem = result.Json.GetProperty("layers").EnumerateArray().First(layer => layer.GetProperty("name").GetString() == "conv1.0");
+        Assert.That(stem.GetProperty("output").EnumerateArray().Select(extent => extent.GetInt32()), Is.EqualTo(new[] { 1, 64, 128, 128 }));
+    }
+
+    [Test]
+    public void Verify_OfANetwork_PassesWithinTheBounds()
+    {
+        var result = CommandResult.Run("verify", "resnest14", "--golden", TestData.File("golden", "forward.json"), "--json");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Json.GetProperty("passed").GetInt32(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Verify_AgainstOtherNumbers_GivesFive()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, """
+            {"resnest14": {"params": 10611688, "tensors": 152, "cases": [{"input": [1,3,64,64], "logits_first8": [0,0,0,0,0,0,0,0], "sum": 0, "l2": 1, "argmax": 3}]}}
+            """);
+        try
+        {
+            Assert.That(CommandResult.Run("verify", "--golden", path).ExitCode, Is.EqualTo(5));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Test]
+    public void Verify_OfAFileOfAnotherForm_GivesThree()
+    {
+        var result = CommandResult.Run("verify", "--golden", TestData.File("golden", "train3.json"));
+
+        Assert.That(result.ExitCode, Is.EqualTo(3));
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void Help_BeginsWithExamples() =>
+        Assert.That(CommandResult.Run("--help").Output, Does.StartWith("Examples:"));
+}
