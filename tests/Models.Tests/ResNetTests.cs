@@ -46,7 +46,7 @@ public sealed class ResNetTests
         using var net = new ResNet(Small with { Radix = radix, Cardinality = cardinality, BottleneckWidth = 24 });
         net.Eval();
 
-        Assert.That(net.Forward(Tensor.Zeros([2, 3, 33, 47], DType.F32, Device.Meta)).Shape, Is.EqualTo((Shape)[2, 10]));
+        Assert.That(net.Forward(Tensor.Zeros([2, 3, 33, 47], DType.F32, Device.Meta)).Shape, Is.EqualTo(Shape.Create([2, 10])));
     }
 
     [Test]
@@ -66,7 +66,7 @@ public sealed class ResNetTests
         using var net = new ResNet(Small with { Classes = 0 });
         net.Eval();
 
-        Assert.That(net.Forward(Tensor.Zeros([3, 3, 32, 32], DType.F32, Device.Meta)).Shape, Is.EqualTo((Shape)[3, 2048]));
+        Assert.That(net.Forward(Tensor.Zeros([3, 3, 32, 32], DType.F32, Device.Meta)).Shape, Is.EqualTo(Shape.Create([3, 2048])));
     }
 
     [Test]
@@ -88,7 +88,7 @@ public sealed class ResNetTests
         net.Materialize(Device.Reference, DType.F32, new Generator(1));
         net.FreezeStatistics();
 
-        Assert.That(net.Forward(Tensor.Zeros([1, 3, 32, 32], DType.F32, Device.Reference)).Shape, Is.EqualTo((Shape)[1, 10]));
+        Assert.That(net.Forward(Tensor.Zeros([1, 3, 32, 32], DType.F32, Device.Reference)).Shape, Is.EqualTo(Shape.Create([1, 10])));
     }
 
     [Test]
