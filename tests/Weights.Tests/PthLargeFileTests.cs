@@ -25,23 +25,25 @@ internal sealed class PthLargeFileTests
                 PthWriter.WriteLegacy(stream, pickle.Stop(), pickle.Boundaries, PthWriter.Storages(tensors));
         }
 
-        // The best of three: another process may take the machine for a moment.
-        double seconds = double.MaxValue;
+        // Processor time is what is asserted: the machine may be busy with something else.
+        double seconds = double.MaxValue, processorSeconds = double.MaxValue;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 3; run++)
         {
             File.Delete(converted.FilePath);
             var clock = Stopwatch.StartNew();
+            var start = Environment.CpuUsage.TotalTime;
             using var source = WeightFile.Open(written.FilePath);
             SafetensorsWriter.Write(converted.FilePath, source.Entries.Select(entry => WeightSource.FromFile(source, entry)));
             seconds = Math.Min(seconds, clock.Elapsed.TotalSeconds);
+            processorSeconds = Math.Min(processorSeconds, (Environment.CpuUsage.TotalTime - start).TotalSeconds);
         }
 
         long held = (GC.GetAllocatedBytesForCurrentThread() - allocated) / 3;
-        TestContext.Out.WriteLine($"{kind}: {Storages * (StorageBytes >> 20) / seconds:f0} MB/s, {seconds:f3} s, {held >> 10} KiB allocated");
+        TestContext.Out.WriteLine($"{kind}: {Storages * (StorageBytes >> 20) / seconds:f0} MB/s, {seconds:f3} s, {processorSeconds:f3} s of the processor, {held >> 10} KiB allocated");
         Assert.Multiple(() =>
         {
-            Assert.That(seconds, Is.LessThan(2));
+            Assert.That(processorSeconds, Is.LessThan(2));
             Assert.That(held, Is.LessThan(StorageBytes + (64 << 20)));
         });
         using var check = WeightFile.Open(converted.FilePath);
