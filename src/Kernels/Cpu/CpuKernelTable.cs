@@ -85,17 +85,24 @@ internal static class CpuKernelTable
         .Add(new OneHotCpuKernel())
         .Add(new CastCpuKernel());
 
-    private static void AddLinear(KernelTable table)
-    {
-    }
+    private static void AddLinear(KernelTable table) => table
+        .Add(new MatMulCpuKernel())
+        .Add(new LinearCpuKernel());
 
-    private static void AddConvolution(KernelTable table)
-    {
-    }
+    private static void AddConvolution(KernelTable table) => table
+        .Add(new Conv2dCpuKernel())
+        .Add(new Conv2dInputGradCpuKernel())
+        .Add(new Conv2dWeightGradCpuKernel());
 
-    private static void AddPooling(KernelTable table)
-    {
-    }
+    private static void AddPooling(KernelTable table) => table
+        .Add(new MaxPool2dCpuKernel())
+        .Add(new MaxPool2dGradCpuKernel())
+        .Add(new AvgPool2dCpuKernel())
+        .Add(new AvgPool2dGradCpuKernel())
+        .Add(new AdaptiveAvgPool2dCpuKernel())
+        .Add(new AdaptiveAvgPool2dGradCpuKernel())
+        .Add(new InterpolateCpuKernel())
+        .Add(new InterpolateGradCpuKernel());
 
     private static void AddNormalization<TLanes>(KernelTable table)
         where TLanes : struct, ILanes<TLanes> => table

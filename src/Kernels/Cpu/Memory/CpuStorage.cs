@@ -36,6 +36,12 @@ internal sealed unsafe class CpuStorage : Storage
     /// <summary>The first byte.</summary>
     public byte* Pointer { get; }
 
+    /// <summary>Where the memory comes from.</summary>
+    public NativeMemoryPool Pool => _pool;
+
+    /// <summary>The values in the order that a kernel likes best, kept as long as they are the same.</summary>
+    public PackedWeight? Packed { get; set; }
+
     public override Span<byte> HostBytes => new(Pointer, checked((int)ByteLength));
 
     protected override void Free()
