@@ -71,11 +71,11 @@ public sealed class StateDictTests
         using var scope = new TensorScope();
         using Sequential source = TestNets.Small("cpu"), target = TestNets.Small();
         target.MaterializeEmpty("cpu");
-        using var state = new StateDict();
-        foreach (var (name, value) in source.StateDict())
+        using StateDict full = source.StateDict(), state = new StateDict();
+        foreach (var (name, value) in full)
         {
             if (!name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-                state.Add(name, value);
+                state.Add(name, value.Detach());
         }
 
         Assert.That(target.Load(state).IsExact, Is.True);
