@@ -17,7 +17,7 @@ public sealed class LongReductionTests
         var x = Tensor.Full(0.1, [rows, columns]);
 
         Assert.That(x.Sum().Item(), Is.EqualTo(0.1f * (double)rows * columns).Within(1e-5).Percent);
-        Assert.That(x.Sum([0]).ToDoubles(), Is.All.EqualTo(0.1f * (double)rows).Within(1e-5).Percent);
+        Assert.That(x.Sum([0]).ToDoubles().Max(sum => Math.Abs(sum / (0.1f * (double)rows) - 1)), Is.LessThanOrEqualTo(1e-7));
         Assert.That(x.Mean([0, 1]).Item(), Is.EqualTo((double)0.1f).Within(1e-5).Percent);
     }
 
@@ -80,7 +80,7 @@ public sealed class LongReductionTests
                 EngineSettings.Threads = 1;
                 var one = OpDispatcher.Run(op, x)[0].ToArray<float>();
                 EngineSettings.Threads = 4;
-                Assert.That(OpDispatcher.Run(op, x)[0].ToArray<float>(), Is.EqualTo(one), op.ToString());
+                Assert.That(OpDispatcher.Run(op, x)[0].ToArray<float>().AsSpan().SequenceEqual(one), op.ToString());
             }
         }
         finally

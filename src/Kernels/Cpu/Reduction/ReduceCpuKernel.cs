@@ -23,6 +23,8 @@ internal sealed unsafe class ReduceCpuKernel<TOp, TReduction>(Func<TOp, Axes> ax
     // With so many parts every thread finds enough to do.
     private const int EnoughParts = 32;
 
+    private const int MostParts = 64;
+
     public override string Name => $"{typeof(TOp).Name[..^2]}CpuKernel";
 
     protected override bool Supports(TOp op, ReadOnlySpan<TensorSpec> inputs) => inputs[0].DType == DType.F32;
@@ -102,7 +104,9 @@ internal sealed unsafe class ReduceCpuKernel<TOp, TReduction>(Func<TOp, Axes> ax
         int tiles = (columns + TileColumns - 1) / TileColumns;
         int items = plan.OuterKept * tiles;
         int tileLength = Math.Min(columns, TileColumns);
-        int runsPerPart = items >= EnoughParts ? plan.OuterReduced : Math.Min(plan.OuterReduced, Math.Max(16, Grain / tileLength));
+        // Few results: their runs are shared out too, into parts that are worth a thread and not so many that partial results take memory.
+        int leastRuns = Math.Max(Grain / tileLength, (plan.OuterReduced + MostParts - 1) / MostParts);
+        int runsPerPart = items >= EnoughParts ? plan.OuterReduced : Math.Min(plan.OuterReduced, Math.Max(16, leastRuns));
         int parts = (plan.OuterReduced + runsPerPart - 1) / runsPerPart;
         if (parts == 1)
         {
@@ -119,19 +123,19 @@ internal sealed unsafe class ReduceCpuKernel<TOp, TReduction>(Func<TOp, Axes> ax
             return;
         }
 
-        double* partial = (double*)NativeMemory.Alloc((nuint)items * (nuint)parts * TileColumns, sizeof(double));
+        double* partial = (double*)NativeMemory.Alloc((nuint)items * (nuint)parts * (nuint)tileLength, sizeof(double));
         ParallelRows.For(items * parts, chunk =>
         {
             int first = chunk % parts * runsPerPart;
-            Part(chunk / parts, first, Math.Min(plan.OuterReduced, first + runsPerPart), partial + (long)chunk * TileColumns);
+            Part(chunk / parts, first, Math.Min(plan.OuterReduced, first + runsPerPart), partial + (long)chunk * tileLength);
         });
         for (int item = 0; item < items; item++)
         {
-            double* sums = partial + (long)item * parts * TileColumns;
+            double* sums = partial + (long)item * parts * tileLength;
             for (int part = 1; part < parts; part++)
             {
                 for (int i = 0; i < Width(item); i++)
-                    sums[i] = TReduction.Combine(sums[i], sums[(long)part * TileColumns + i]);
+                    sums[i] = TReduction.Combine(sums[i], sums[(long)part * tileLength + i]);
             }
 
             Finish(item, sums);
