@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.Weights;
@@ -122,14 +122,21 @@ public abstract class WeightSource
             }
 
             int from = entry.DType.ByteSize, to = DType.ByteSize;
-            var piece = new byte[Math.Min(PieceElements, destination.Length / to) * from];
-            for (long element = offset / to; !destination.IsEmpty;)
+            var piece = ArrayPool<byte>.Shared.Rent(PieceElements * from);
+            try
             {
-                int count = Math.Min(piece.Length / from, destination.Length / to);
-                file.CopyRange(entry, element * from, piece.AsSpan(0, count * from));
-                WeightConversion.Convert(entry.DType, piece.AsSpan(0, count * from), DType, destination[..(count * to)]);
-                destination = destination[(count * to)..];
-                element += count;
+                for (long element = offset / to; !destination.IsEmpty;)
+                {
+                    int count = Math.Min(PieceElements, destination.Length / to);
+                    file.CopyRange(entry, element * from, piece.AsSpan(0, count * from));
+                    WeightConversion.Convert(entry.DType, piece.AsSpan(0, count * from), DType, destination[..(count * to)]);
+                    destination = destination[(count * to)..];
+                    element += count;
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(piece);
             }
         }
     }

@@ -174,6 +174,15 @@ internal sealed class ConverterConvertTests
     }
 
     [Test]
+    public void Convert_StandardInputRefused_IsNamedAsTheUserDid()
+    {
+        var run = ConverterRun.Of(new MemoryStream("<html>"u8.ToArray()), Stream.Null, default, "-", Out, "--json");
+        Assert.That(run.ExitCode, Is.EqualTo(3));
+        Assert.That(run.Json.GetProperty("error").GetProperty("file").GetString(), Is.EqualTo("-"));
+        Assert.That(run.Error, Does.StartWith("error: -, byte 0: "));
+    }
+
+    [Test]
     public void Convert_Cancelled_Ends130AndLeavesNothing()
     {
         var run = ConverterRun.Of(Stream.Null, Stream.Null, new CancellationToken(canceled: true), WriteSafetensors("in.safetensors", ("a", 3)), Out);

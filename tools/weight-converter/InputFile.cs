@@ -1,3 +1,4 @@
+using ResNeSt.Tensors;
 using ResNeSt.Weights;
 
 namespace ResNeSt.WeightConverter;
@@ -14,6 +15,12 @@ internal sealed class InputFile : IDisposable
         {
             Weights = WeightFile.Open(path);
             Length = new FileInfo(path).Length;
+        }
+        catch (DataFileException error) when (temporary is not null)
+        {
+            // The user named '-' and knows nothing of the temporary file.
+            Dispose();
+            throw new DataFileException(error.Kind, error.What, "-", error.Entry, error.Offset, error);
         }
         catch
         {
