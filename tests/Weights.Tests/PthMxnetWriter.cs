@@ -2,9 +2,6 @@ using System.Text;
 
 namespace ResNeSt.Weights.Tests;
 
-/// <summary>One array of a .params file that the tests write.</summary>
-internal sealed record PthMxnetArray(string Name, WeightDType DType, long[] Sizes, byte[] Bytes);
-
 /// <summary>Writes .params files in each of the forms that MXNet has used; with where their fields begin.</summary>
 internal static class PthMxnetWriter
 {
