@@ -1,4 +1,5 @@
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 
 namespace ResNeSt.Cli;
 
@@ -12,6 +13,9 @@ internal static class PictureList
         var pictures = new List<string>();
         foreach (string argument in arguments)
         {
+            // The parser takes an unknown flag for one more picture.
+            if (argument.Length > 1 && argument[0] == '-')
+                throw new UsageException($"there is no flag '{DataFileException.Escape(argument)}'; a file of that name is given as ./{DataFileException.Escape(argument)}");
             if (argument == "-" || !Directory.Exists(argument))
             {
                 pictures.Add(argument);
