@@ -31,12 +31,14 @@ internal static class Resampler
     private static Picture Horizontal(Picture source, ResizeWeights columns, int firstRow, int rowCount)
     {
         var result = Picture.Uninitialized(columns.Length, rowCount);
-        // A fourth byte is read with each pixel, so the row needs one byte of padding.
-        byte[] padded = new byte[3 * source.Width + 1];
+        // Taps are taken four at a time, sixteen bytes for each four pixels; what lies behind the last tap has weight 0.
+        byte[] padded = new byte[3 * (source.Width + ResizeWeights.Group) + 16];
+        byte[] output = new byte[3 * columns.Length + 1];
         for (int y = 0; y < rowCount; y++)
         {
             source.Row(firstRow + y).CopyTo(padded);
-            HorizontalRow(padded, columns, result.Row(y));
+            HorizontalRow(padded, columns, output);
+            output.AsSpan(0, 3 * columns.Length).CopyTo(result.Row(y));
         }
 
         return result;
@@ -45,21 +47,27 @@ internal static class Resampler
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void HorizontalRow(ReadOnlySpan<byte> source, ResizeWeights columns, Span<byte> target)
     {
+        const byte n = 255;
+        var spread = Vector128.Create((byte)0, 1, 2, n, 3, 4, 5, n, 6, 7, 8, n, 9, 10, 11, n);
+        var pair = Vector256.Create(0, 0, 0, 0, 1, 1, 1, 1);
         for (int x = 0; x < columns.Length; x++)
         {
-            var weights = columns.Of(x);
-            var pixels = source.Slice(3 * columns.First(x), 3 * weights.Length + 1);
-            var sum = Vector128.Create(ResizeWeights.Half);
-            for (int i = 0; i < weights.Length; i++)
+            var weights = columns.Padded(x);
+            int at = 3 * columns.First(x);
+            Vector256<int> even = default, odd = default;
+            for (int i = 0; i <= weights.Length - ResizeWeights.Group; i += ResizeWeights.Group, at += 3 * ResizeWeights.Group)
             {
-                uint pixel = MemoryMarshal.Read<uint>(pixels.Slice(3 * i, 4));
-                var bytes = Vector128.WidenLower(Vector128.CreateScalarUnsafe(pixel).AsByte());
-                sum += Vector128.WidenLower(bytes).AsInt32() * weights[i];
+                var pixels = Vector128.Shuffle(Vector128.Create(source.Slice(at, 16)), spread);
+                var four = Vector256.Create(Vector128.Create(weights.Slice(i, ResizeWeights.Group)), default);
+                even += Widen(Vector128.WidenLower(pixels)) * Vector256.Shuffle(four, pair);
+                odd += Widen(Vector128.WidenUpper(pixels)) * Vector256.Shuffle(four, pair + Vector256.Create(2));
             }
 
-            sum >>= ResizeWeights.Bits;
-            var rgb = target.Slice(3 * x, 3);
-            (rgb[0], rgb[1], rgb[2]) = (Clamp(sum[0]), Clamp(sum[1]), Clamp(sum[2]));
+            even += odd;
+            var sum = Vector128.Max((even.GetLower() + even.GetUpper() + Vector128.Create(ResizeWeights.Half)) >> ResizeWeights.Bits, default);
+            var words = Vector128.NarrowWithSaturation(sum.AsUInt32(), default);
+            // The fourth byte is overwritten by the next pixel.
+            MemoryMarshal.Write(target[(3 * x)..], Vector128.NarrowWithSaturation(words, words).AsUInt32().ToScalar());
         }
     }
 

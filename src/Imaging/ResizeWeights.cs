@@ -9,6 +9,9 @@ internal sealed class ResizeWeights
     /// <summary>One half, added before dropping the fractional bits.</summary>
     public const int Half = 1 << (Bits - 1);
 
+    /// <summary>Weights are stored in groups of this many, filled up with zeros.</summary>
+    public const int Group = 4;
+
     private readonly int[] weights;
     private readonly int[] firsts;
     private readonly int[] counts;
@@ -16,6 +19,7 @@ internal sealed class ResizeWeights
 
     private ResizeWeights(int length, int most)
     {
+        most = (most + Group - 1) / Group * Group;
         this.most = most;
         weights = new int[checked(length * most)];
         (firsts, counts) = (new int[length], new int[length]);
@@ -29,6 +33,9 @@ internal sealed class ResizeWeights
 
     public ReadOnlySpan<int> Of(int i) => weights.AsSpan(i * most, counts[i]);
 
+    /// <summary>The weights and zeros up to a multiple of <see cref="Group"/>.</summary>
+    public ReadOnlySpan<int> Padded(int i) => weights.AsSpan(i * most, (counts[i] + Group - 1) / Group * Group);
+
     /// <param name="inputs">Samples of the input.</param>
     /// <param name="from">Left edge of the part that is resized.</param>
     /// <param name="to">Its right edge.</param>
@@ -37,7 +44,7 @@ internal sealed class ResizeWeights
     public static ResizeWeights Make(int inputs, float from, float to, int outputs, ResizeFilter filter)
     {
         // The difference is rounded to single precision before the division, as in Pillow.
-        double scale = (double)(float)(to - from) / outputs, stretch = Math.Max(scale, 1.0);
+        double scale = (double)(to - from) / outputs, stretch = Math.Max(scale, 1.0);
         double support = Support(filter) * stretch, shrink = 1.0 / stretch;
         int most = Math.Min((int)Math.Ceiling(support) * 2 + 1, inputs);
         var result = new ResizeWeights(outputs, most);
@@ -53,7 +60,7 @@ internal sealed class ResizeWeights
             for (int x = 0; x < count; x++)
             {
                 double weight = total != 0 ? exact[x] / total : exact[x];
-                result.weights[i * most + x] = (int)((weight < 0 ? -0.5 : 0.5) + weight * (1 << Bits));
+                result.weights[i * result.most + x] = (int)((weight < 0 ? -0.5 : 0.5) + weight * (1 << Bits));
             }
 
             (result.firsts[i], result.counts[i]) = (first, count);

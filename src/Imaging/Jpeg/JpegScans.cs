@@ -214,7 +214,11 @@ internal sealed class JpegScans
                     coder.Restart();
                 if (alone)
                 {
-                    coder.Decode(ref reader, components[0], row * components[0].PaddedBlocksWide + column);
+                    int index = row * components[0].PaddedBlocksWide + column;
+                    coder.Decode(ref reader, components[0], index);
+                    int skipped = coder.Skip(components[0], index + 1, Math.Min(columns - column - 1, restarts.Left));
+                    restarts.Skip(skipped);
+                    column += skipped;
                     continue;
                 }
 

@@ -16,6 +16,20 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
 
     public void Restart() => endOfBandRun = 0;
 
+    public int Skip(JpegComponent component, int blockIndex, int most)
+    {
+        int count = Math.Min(endOfBandRun, most);
+        if (count > 0 && isRefinement)
+        {
+            // Blocks with known coefficients get correction bits even inside a run.
+            int known = component.LastNonzero.AsSpan(blockIndex, count).IndexOfAnyExcept((byte)0);
+            count = known < 0 ? count : known;
+        }
+
+        endOfBandRun -= count;
+        return count;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Decode(ref BitReader reader, JpegComponent component, int blockIndex)
     {
@@ -42,7 +56,10 @@ internal struct ProgressiveBlocks(int start, int end, bool isRefinement, int low
         }
 
         component.Prediction += reader.ReadSigned(reader.ReadSymbol(component.Dc!));
-        block[0] = (short)(component.Prediction << low);
+        short value = (short)(component.Prediction << low);
+        // Memory that was never written costs nothing: a large empty picture stays small until its pixels are made.
+        if (block[0] != value)
+            block[0] = value;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

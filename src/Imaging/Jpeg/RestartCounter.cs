@@ -9,6 +9,12 @@ internal struct RestartCounter(int interval)
     private int left = interval;
     private int number;
 
+    /// <summary>MCUs up to the next restart marker.</summary>
+    public readonly int Left => interval == 0 ? int.MaxValue : left;
+
+    /// <summary>Counts MCUs that are passed over, at most <see cref="Left"/>.</summary>
+    public void Skip(int count) => left -= count;
+
     /// <summary>To be called before each MCU; true where a restart marker was passed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Next(ref BitReader reader, JpegComponent[] components)

@@ -94,6 +94,8 @@ internal static class SequentialBlocks
             component.LastNonzero![blockIndex] =
                 (byte)SequentialBlocks.Decode(ref reader, component, component.Coefficients.AsSpan(64 * blockIndex, 64));
 
+        public readonly int Skip(JpegComponent component, int blockIndex, int most) => 0;
+
         public readonly void Restart()
         {
         }
