@@ -16,11 +16,14 @@ public static class ThirdPartyDevice
     /// <summary>Makes the devices known to the engine.</summary>
     public static void Register() => BackendRegistry.Register("third-party", Create);
 
-    private static ReferenceBackend Create(int index)
+    /// <summary>A new backend of this kind under another name, for a test that changes its kernels.</summary>
+    public static Backend Create(Device device) => new ReferenceBackend(device);
+
+    private static Backend Create(int index)
     {
         if (index > 1)
             throw new DeviceException($"device 'third-party:{index}' does not exist: there are two");
-        var backend = new ReferenceBackend(new Device("third-party", index));
+        var backend = Create(new Device("third-party", index));
         if (index == 1)
             backend.Kernels.Add(new CountingAffineKernel());
         return backend;

@@ -78,5 +78,6 @@ public abstract class CorpusConformance
             Assert.Pass($"all {excluded} cases are excluded, see CorpusExclusions");
     }
 
-    private delegate List<string> Runner(JsonElement item, ref double worst);
+    /// <summary>Runs one case and raises the worst error seen.</summary>
+    public delegate List<string> Runner(JsonElement item, ref double worst);
 }

@@ -10,7 +10,8 @@ namespace ResNeSt.Kernels.Cpu;
 internal sealed unsafe class CpuStorage : Storage
 {
     private const int GuardBytes = 256;
-    private const byte GuardPattern = 0xA5;
+    // As F32 or BF16 it is -1.7e38, as F16 NaN: a kernel that reads it and uses it gives itself away.
+    private const byte GuardPattern = 0xFE;
     private const byte Poison = 0xFF;
 
     private readonly NativeMemoryPool _pool;
