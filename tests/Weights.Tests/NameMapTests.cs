@@ -147,8 +147,8 @@ internal sealed class NameMapTests
     public void Detect_ManyUnknownNames_TakesLinearTime()
     {
         var names = Enumerable.Range(0, 50_000).Select(i => $"state_dict.model.block{i}.weight").ToArray();
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var start = Environment.CpuUsage.TotalTime;
         NameMapping.Detect(names);
-        Assert.That(clock.Elapsed.TotalSeconds, Is.LessThan(2));
+        Assert.That((Environment.CpuUsage.TotalTime - start).TotalSeconds, Is.LessThan(2));
     }
 }
