@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ResNeSt.Tools;
 using ResNeSt.WeightConverter;
 
 namespace ResNeSt.Weights.Tests;
@@ -17,7 +18,7 @@ internal sealed record ConverterRun(int ExitCode, string Output, string Error)
     {
         using var text = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        int code = ConverterApp.Run(args, new ConverterConsole(text, error) { OpenInput = () => input, OpenOutput = () => output, Cancellation = cancellation });
+        int code = ConverterApp.Run(args, new CommandConsole(text, error) { OpenInput = () => input, OpenOutput = () => output, Cancellation = cancellation });
         return new ConverterRun(code, text.ToString(), error.ToString());
     }
 }

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 using ResNeSt.Weights;
 
 namespace ResNeSt.WeightConverter;
 
 /// <summary><c>weight-converter IN OUT</c>: writes the tensors of a weight file as safetensors, a piece of a tensor at a time.</summary>
-internal sealed class ConvertCommand(ConverterConsole console, Report report)
+internal sealed class ConvertCommand(CommandConsole console, Report report)
 {
     public required string Input { get; init; }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 
 namespace ResNeSt.WeightConverter;
 
@@ -24,36 +23,10 @@ public static class ConverterApp
     /// <param name="args">The arguments after the command's name.</param>
     /// <param name="console">Where it reads and writes.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static int Run(IReadOnlyList<string> args, ConverterConsole console)
-    {
-        // Known before parsing, so that a usage error can be a document too.
-        bool json = args.Contains("--json");
-        var result = Build(console).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (result.Errors.Count > 0 && result.Action is ParseErrorAction)
-            return Report.Failure(console, json, ExitCodes.Usage, "Usage", string.Join(" ", result.Errors.Select(error => DataFileException.Escape(error.Message))) + " See weight-converter --help.");
-        try
-        {
-            return result.Invoke(new InvocationConfiguration { Output = console.Output, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-        }
-        catch (UsageException error)
-        {
-            return Report.Failure(console, json, ExitCodes.Usage, "Usage", error.Message);
-        }
-        catch (DataFileException error)
-        {
-            return Report.Failure(console, json, error);
-        }
-        catch (OperationCanceledException)
-        {
-            return Report.Failure(console, json, ExitCodes.Cancelled, "Cancelled", "stopped; nothing was written");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return Report.Failure(console, json, ExitCodes.Failed, "Failed", DataFileException.Escape(error.Message));
-        }
-    }
+    public static int Run(IReadOnlyList<string> args, CommandConsole console) =>
+        CommandLineRunner.Run(Build(console), "weight-converter", args, console);
 
-    private static RootCommand Build(ConverterConsole console)
+    private static RootCommand Build(CommandConsole console)
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON document, errors included", Recursive = true };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no warnings", Recursive = true };
@@ -99,18 +72,7 @@ public static class ConverterApp
 
         root.Add(inspect);
         root.Add(diff);
-        var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new ExamplesFirst((HelpAction)help.Action!, Examples);
+        ExamplesFirst.AddTo(root, Examples);
         return root;
-    }
-
-    /// <summary>Help that begins with examples.</summary>
-    private sealed class ExamplesFirst(HelpAction inner, string examples) : SynchronousCommandLineAction
-    {
-        public override int Invoke(ParseResult parseResult)
-        {
-            parseResult.InvocationConfiguration.Output.Write(examples);
-            return inner.Invoke(parseResult);
-        }
     }
 }

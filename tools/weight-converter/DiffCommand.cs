@@ -1,11 +1,12 @@
 using System.Globalization;
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 using ResNeSt.Weights;
 
 namespace ResNeSt.WeightConverter;
 
 /// <summary><c>diff A B</c>: the largest difference of each tensor that both files have, names brought to one grammar.</summary>
-internal sealed class DiffCommand(ConverterConsole console, Report report)
+internal sealed class DiffCommand(CommandConsole console, Report report)
 {
     public int Run(string left, string right, double? tolerance)
     {

@@ -1,4 +1,5 @@
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 using ResNeSt.Weights;
 
 namespace ResNeSt.WeightConverter;
@@ -36,7 +37,7 @@ internal sealed class InputFile : IDisposable
     public long Length { get; }
 
     /// <summary>Opens what the command line names.</summary>
-    public static InputFile Open(string name, ConverterConsole console)
+    public static InputFile Open(string name, CommandConsole console)
     {
         if (name != "-")
             return new InputFile(name, null);

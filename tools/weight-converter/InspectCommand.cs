@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 using ResNeSt.Weights;
 
 namespace ResNeSt.WeightConverter;
 
 /// <summary><c>inspect FILE</c>: what a weight file holds, without converting it.</summary>
-internal sealed class InspectCommand(ConverterConsole console, Report report)
+internal sealed class InspectCommand(CommandConsole console, Report report)
 {
     private const int PieceBytes = 1 << 20;
 

@@ -1,5 +1,6 @@
 using ResNeSt.Models;
 using ResNeSt.Tensors;
+using ResNeSt.Tools;
 
 namespace ResNeSt.WeightConverter;
 

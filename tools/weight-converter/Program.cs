@@ -1,3 +1,5 @@
+using ResNeSt.Tools;
+
 namespace ResNeSt.WeightConverter;
 
 /// <summary>The weight-converter command.</summary>
@@ -12,7 +14,7 @@ public static class Program
             press.Cancel = true;
             cancellation.Cancel();
         };
-        var console = new ConverterConsole(Console.Out, Console.Error)
+        var console = new CommandConsole(Console.Out, Console.Error)
         {
             OpenInput = Console.OpenStandardInput,
             OpenOutput = Console.OpenStandardOutput,

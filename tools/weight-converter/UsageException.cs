@@ -1,4 +1,0 @@
-namespace ResNeSt.WeightConverter;
-
-/// <summary>The command line asks for what cannot be.</summary>
-internal sealed class UsageException(string message) : Exception(message);
