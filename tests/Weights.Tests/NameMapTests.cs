@@ -149,6 +149,7 @@ internal sealed class NameMapTests
         var names = Enumerable.Range(0, 50_000).Select(i => $"state_dict.model.block{i}.weight").ToArray();
         var start = Environment.CpuUsage.TotalTime;
         NameMapping.Detect(names);
-        Assert.That((Environment.CpuUsage.TotalTime - start).TotalSeconds, Is.LessThan(2));
+        // Quadratic work would take minutes.
+        Assert.That((Environment.CpuUsage.TotalTime - start).TotalSeconds, Is.LessThan(10));
     }
 }
