@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+using Device = ResNeSt.Tensors.Device;
+
+namespace ResNeSt.Kernels.Ilgpu;
+
+/// <summary>One ILGPU accelerator: a CUDA or OpenCL device, or a simulated GPU on the host's threads.</summary>
+/// <remarks>Work runs in order on one stream of its own; only reading values and <see cref="Synchronize"/> wait for it.</remarks>
+public sealed class IlgpuBackend : Backend
+{
+    internal IlgpuBackend(Device device, Accelerator accelerator)
+        : base(device)
+    {
+        Queue = new GpuQueue(accelerator, device.ToString());
+        IlgpuKernelTable.AddTo(Kernels, Queue);
+    }
+
+    /// <summary>Stream, kernels and memory.</summary>
+    internal GpuQueue Queue { get; }
+
+    /// <summary>Makes the device kinds <c>cuda</c>, <c>opencl</c> and <c>ilgpu-cpu</c> known to the engine; more calls do nothing.</summary>
+    public static void Register()
+    {
+        foreach (string kind in IlgpuDevices.Kinds)
+            BackendRegistry.Register(kind, index => new IlgpuBackend(new Device(kind, index), IlgpuDevices.Open(kind, index)));
+    }
+
+    /// <inheritdoc/>
+    public override Storage Allocate(long byteLength) => new IlgpuStorage(this, byteLength);
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, Storage destination)
+    {
+        if (source.IsEmpty)
+            return;
+        ref byte first = ref MemoryMarshal.GetReference(source);
+        Queue.CopyFromHost(ref first, source.Length, ((IlgpuStorage)destination).Bytes);
+    }
+
+    /// <inheritdoc/>
+    public override void Download(Storage source, Span<byte> destination)
+    {
+        if (!destination.IsEmpty)
+            Queue.CopyToHost(((IlgpuStorage)source).Bytes, ref MemoryMarshal.GetReference(destination), destination.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Copy(Storage source, Storage destination, long byteLength)
+    {
+        if (byteLength == 0)
+            return;
+        var from = ((IlgpuStorage)source).Bytes.SubView(0, byteLength);
+        var to = ((IlgpuStorage)destination).Bytes.SubView(0, byteLength);
+        Queue.Enqueue(stream => from.CopyTo(stream, to));
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize() => Queue.Synchronize();
+
+    /// <summary>Waits for the device and gives its memory back.</summary>
+    public override void Dispose()
+    {
+        Queue.Dispose();
+        base.Dispose();
+    }
+}

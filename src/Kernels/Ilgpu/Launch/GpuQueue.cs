@@ -1,0 +1,281 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Kernels.Ilgpu;
+
+/// <summary>An accelerator with the one stream on which a backend's work runs in order, its kernels and its memory.</summary>
+internal sealed class GpuQueue : IDisposable
+{
+    /// <summary>Threads of a group in kernels that do not need a certain number.</summary>
+    public const int MaxGroup = 256;
+
+    private const int HistoryLength = 16;
+
+    private readonly Lock _gate = new();
+    private readonly string _device;
+    private readonly string?[] _history = new string?[HistoryLength];
+    private int _launches;
+
+    public GpuQueue(Accelerator accelerator, string device)
+    {
+        Accelerator = accelerator;
+        _device = device;
+        // The default stream of CUDA is the NULL stream, which synchronises with others and cannot be captured.
+        Stream = accelerator.CreateStream();
+        Kernels = new KernelCache(accelerator);
+        Memory = new DeviceMemoryPool(accelerator, device);
+    }
+
+    public Accelerator Accelerator { get; }
+
+    public AcceleratorStream Stream { get; }
+
+    public KernelCache Kernels { get; }
+
+    public DeviceMemoryPool Memory { get; }
+
+    /// <summary>A variant that every product must use, for tests; else the shape decides.</summary>
+    public GemmVariant ForcedVariant { get; set; }
+
+    /// <summary>Threads of a group that this device can have, at most <see cref="MaxGroup"/>.</summary>
+    public int GroupSize => Math.Min(MaxGroup, Accelerator.MaxNumThreadsPerGroup);
+
+    /// <summary>Groups that keep the device busy in a kernel that strides over its data, at most one per <paramref name="perGroup"/> items.</summary>
+    public int Groups(long items, long perGroup) =>
+        (int)Math.Clamp((items + perGroup - 1) / perGroup, 1, Accelerator.AcceleratorType == AcceleratorType.CPU ? 1 : Accelerator.NumMultiprocessors * 16L);
+
+    public void Launch<T1>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1>> kernel, KernelConfig config, T1 a1)
+        where T1 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Launch<T1, T2>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2>> kernel, KernelConfig config, T1 a1, T2 a2)
+        where T1 : struct
+        where T2 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1, a2);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Launch<T1, T2, T3>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3>> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1, a2, a3);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Launch<T1, T2, T3, T4>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1, a2, a3, a4);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Launch<T1, T2, T3, T4, T5>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1, a2, a3, a4, a5);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Launch<T1, T2, T3, T4, T5, T6>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1, a2, a3, a4, a5, a6);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Launch<T1, T2, T3, T4, T5, T6, T7>(
+        GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+        where T7 : struct
+    {
+        var launcher = Prepare(kernel);
+        lock (_gate)
+        {
+            try
+            {
+                launcher(Stream, config, a1, a2, a3, a4, a5, a6, a7);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    /// <summary>Waits until all work is done.</summary>
+    public void Synchronize()
+    {
+        try
+        {
+            Stream.Synchronize();
+        }
+        catch (AcceleratorException e)
+        {
+            throw Fault(e);
+        }
+    }
+
+    /// <summary>Runs a copy or a fill in order with the kernels.</summary>
+    public void Enqueue(Action<AcceleratorStream> work)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                work(Stream);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    /// <summary>Copies host memory to the device. The host memory may change once this returns.</summary>
+    public void CopyFromHost(ref byte source, long byteLength, ArrayView<byte> destination)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                destination.SubView(0, byteLength).CopyFromCPU(Stream, ref source, byteLength);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    /// <summary>Waits for the work so far and copies device memory to the host.</summary>
+    public void CopyToHost(ArrayView<byte> source, ref byte destination, long byteLength)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                source.SubView(0, byteLength).CopyToCPU(Stream, ref destination, byteLength);
+                Stream.Synchronize();
+            }
+            catch (AcceleratorException e)
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Stream.Synchronize();
+        Kernels.Dispose();
+        Memory.Dispose();
+        Stream.Dispose();
+        Accelerator.Dispose();
+    }
+
+    private TLauncher Prepare<TLauncher>(GpuKernel<TLauncher> kernel)
+        where TLauncher : Delegate
+    {
+        int slot = Interlocked.Increment(ref _launches) - 1 & HistoryLength - 1;
+        _history[slot] = kernel.Name;
+        return Kernels.Get(kernel);
+    }
+
+    /// <summary>Faults of a device show at some later call; the history says what may have caused them.</summary>
+    private DeviceException Fault(Exception cause)
+    {
+        int launches = Volatile.Read(ref _launches);
+        var names = Enumerable.Range(0, Math.Min(launches, HistoryLength)).Select(back => _history[launches - 1 - back & HistoryLength - 1]);
+        return new DeviceException($"device {_device} failed: {cause.Message}; last launches, newest first: {string.Join(", ", names)}", cause);
+    }
+}
