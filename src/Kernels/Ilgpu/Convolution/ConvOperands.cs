@@ -22,14 +22,16 @@ internal readonly struct PatchesByPixel(ImageGather gather) : IGemmOperand<Windo
 }
 
 /// <summary>Patches with a tap a row, summed over pixels: for the gradient of the weights.</summary>
-internal readonly struct PatchesByTap(ImageGather gather) : IGemmOperand<Tap, Window>
+internal readonly struct PatchesByTap(ImageGather gather, int rows) : IGemmOperand<Tap, Window>
 {
     private readonly ImageGather _gather = gather;
+    private readonly int _rows = rows;
 
     public static bool DepthIsContiguous => true;
 
+    // Row "rows" is the first of the taps that meet nothing.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Tap Row(int batch, int row) => _gather.TapOf(row);
+    public Tap Row(int batch, int row) => _gather.TapOf(IntrinsicMath.Min(row, _rows));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Window Depth(int batch, int depth) => _gather.WindowOf(batch, depth);

@@ -32,8 +32,8 @@ internal readonly struct ImageGather(
         int x = inPlane - y * _grid.Width.Divisor;
         var window = default(Window);
         // A pixel behind the last gets a window that every tap misses.
-        window.Y = Utilities.Select(pixel < _grid.Count, y * _grid.Stride + _grid.FirstY, Window.Nowhere);
-        window.X = x * _grid.Stride + _grid.FirstX;
+        window.Y = Utilities.Select(pixel < _grid.Count, y * _grid.StrideY + _grid.FirstY, Window.Nowhere);
+        window.X = x * _grid.StrideX + _grid.FirstX;
         window.Origin = n * _imageStride + group * _groupStride + window.Y * _width + window.X;
         return window;
     }
@@ -54,15 +54,17 @@ internal readonly struct ImageGather(
 /// <param name="images">Number of images.</param>
 /// <param name="height">Rows of pixels.</param>
 /// <param name="width">Pixels of a row.</param>
-/// <param name="stride">Rows and columns between the windows of neighbouring pixels.</param>
+/// <param name="strideY">Rows between the windows of neighbouring pixels.</param>
+/// <param name="strideX">Columns between the windows of neighbouring pixels.</param>
 /// <param name="firstY">Row where the first window begins; minus the padding.</param>
 /// <param name="firstX">Column where the first window begins; minus the padding.</param>
-internal readonly struct PixelGrid(int images, int height, int width, int stride, int firstY, int firstX)
+internal readonly struct PixelGrid(int images, int height, int width, int strideY, int strideX, int firstY, int firstX)
 {
     public readonly FastDivisor Plane = new(Math.Max(1, height * width));
     public readonly FastDivisor Width = new(Math.Max(1, width));
     public readonly int Count = images * height * width;
-    public readonly int Stride = stride;
+    public readonly int StrideY = strideY;
+    public readonly int StrideX = strideX;
     public readonly int FirstY = firstY;
     public readonly int FirstX = firstX;
 }

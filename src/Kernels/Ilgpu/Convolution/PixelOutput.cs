@@ -11,7 +11,10 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <param name="channels">Channels of a group.</param>
 /// <param name="imageStride">Elements from an image to the next.</param>
 /// <param name="splitStride">Elements from a partial result to the next.</param>
-internal readonly struct PixelOutput(ArrayView<float> image, PixelGrid grid, int width, int plane, int channels, int imageStride, int splitStride)
+/// <param name="bias">One number a channel, if <paramref name="biased"/>.</param>
+/// <param name="biased">Add the bias.</param>
+internal readonly struct PixelOutput(
+    ArrayView<float> image, PixelGrid grid, int width, int plane, int channels, int imageStride, int splitStride, ArrayView<float> bias, bool biased)
     : IGemmOutput
 {
     private readonly ArrayView<float> _image = image;
@@ -21,9 +24,14 @@ internal readonly struct PixelOutput(ArrayView<float> image, PixelGrid grid, int
     private readonly int _channels = channels;
     private readonly int _imageStride = imageStride;
     private readonly int _splitStride = splitStride;
+    private readonly ArrayView<float> _bias = bias;
+    private readonly int _biased = biased ? 1 : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Row(int batch, int split, int row) => row < _channels ? split * _splitStride + (batch * _channels + row) * _plane : -1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float RowBias(int batch, int row) => _biased != 0 ? _bias[batch * _channels + row] : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Column(int batch, int column)
@@ -33,7 +41,7 @@ internal readonly struct PixelOutput(ArrayView<float> image, PixelGrid grid, int
         int y = _grid.Width.Divide(inPlane);
         int x = inPlane - y * _grid.Width.Divisor;
         return column < _grid.Count
-            ? n * _imageStride + (y * _grid.Stride + _grid.FirstY) * _width + x * _grid.Stride + _grid.FirstX
+            ? n * _imageStride + (y * _grid.StrideY + _grid.FirstY) * _width + x * _grid.StrideX + _grid.FirstX
             : -1;
     }
 

@@ -47,16 +47,17 @@ internal static class DirectKernel
             sum3 += a.Load(row3, aDepth) * value;
         }
 
-        Store(c, c.Row(batch, split, row), columnOffset, sum0);
-        Store(c, c.Row(batch, split, row + 1), columnOffset, sum1);
-        Store(c, c.Row(batch, split, row + 2), columnOffset, sum2);
-        Store(c, c.Row(batch, split, row + 3), columnOffset, sum3);
+        Store(c, batch, split, row, columnOffset, sum0);
+        Store(c, batch, split, row + 1, columnOffset, sum1);
+        Store(c, batch, split, row + 2, columnOffset, sum2);
+        Store(c, batch, split, row + 3, columnOffset, sum3);
     }
 
-    private static void Store<TC>(TC c, int row, int column, float value)
+    private static void Store<TC>(TC c, int batch, int split, int row, int column, float value)
         where TC : struct, IGemmOutput
     {
-        if (row >= 0)
-            c.Store(row, column, value);
+        int offset = c.Row(batch, split, row);
+        if (offset >= 0)
+            c.Store(offset, column, value + c.RowBias(batch, row));
     }
 }

@@ -232,14 +232,15 @@ internal static class GemmKernel
         int offset = c.Row(batch, split, row);
         if (offset < 0)
             return;
-        Put(c, offset, left.X, l.X);
-        Put(c, offset, left.Y, l.Y);
-        Put(c, offset, left.Z, l.Z);
-        Put(c, offset, left.W, l.W);
-        Put(c, offset, right.X, r.X);
-        Put(c, offset, right.Y, r.Y);
-        Put(c, offset, right.Z, r.Z);
-        Put(c, offset, right.W, r.W);
+        float bias = c.RowBias(batch, row);
+        Put(c, offset, left.X, l.X + bias);
+        Put(c, offset, left.Y, l.Y + bias);
+        Put(c, offset, left.Z, l.Z + bias);
+        Put(c, offset, left.W, l.W + bias);
+        Put(c, offset, right.X, r.X + bias);
+        Put(c, offset, right.Y, r.Y + bias);
+        Put(c, offset, right.Z, r.Z + bias);
+        Put(c, offset, right.W, r.W + bias);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

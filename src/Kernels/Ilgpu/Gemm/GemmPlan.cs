@@ -16,7 +16,8 @@ internal readonly struct GemmPlan
     /// <param name="columns">Columns of C.</param>
     /// <param name="depth">Length of the sums.</param>
     /// <param name="batch">Number of products.</param>
-    public GemmPlan(GpuQueue queue, int rows, int columns, int depth, int batch)
+    /// <param name="whole">Do not cut the sums.</param>
+    public GemmPlan(GpuQueue queue, int rows, int columns, int depth, int batch, bool whole = false)
     {
         Rows = rows;
         Columns = columns;
@@ -24,7 +25,7 @@ internal readonly struct GemmPlan
         Variant = Choose(queue, rows, columns, batch);
         // Cut by shape alone, not by device: the order of summation, and so the result, is the same everywhere.
         long tiles = (long)((rows + 63) / 64) * ((columns + 63) / 64) * batch;
-        int splits = (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, depth / LeastDepthPerSplit));
+        int splits = whole ? 1 : (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, depth / LeastDepthPerSplit));
         int perSplit = (depth + splits - 1) / splits;
         perSplit = Math.Max(GemmKernel.Step, (perSplit + GemmKernel.Step - 1) / GemmKernel.Step * GemmKernel.Step);
         Depth = new GemmDepth(depth, perSplit, Math.Max(1, (depth + perSplit - 1) / perSplit));

@@ -32,6 +32,9 @@ internal interface IGemmOutput
     /// <summary>Offset of a row, or -1 if there is no such row.</summary>
     int Row(int batch, int split, int row);
 
+    /// <summary>A number to add to a row that exists.</summary>
+    float RowBias(int batch, int row);
+
     /// <summary>Offset of a column, or -1 if there is no such column.</summary>
     int Column(int batch, int column);
 

@@ -62,19 +62,27 @@ internal readonly struct RowMajorMatrix(ArrayView<float> data, int rows, int dep
 /// <param name="rows">Rows of one matrix.</param>
 /// <param name="columns">Columns of one matrix.</param>
 /// <param name="splitStride">Elements from a partial result to the next.</param>
-internal readonly struct MatrixOutput(ArrayView<float> data, int rows, int columns, int splitStride) : IGemmOutput
+/// <param name="bias">One number a column, if <paramref name="biased"/>.</param>
+/// <param name="biased">Add the bias.</param>
+internal readonly struct MatrixOutput(ArrayView<float> data, int rows, int columns, int splitStride, ArrayView<float> bias, bool biased) : IGemmOutput
 {
     private readonly ArrayView<float> _data = data;
     private readonly int _rows = rows;
     private readonly int _columns = columns;
     private readonly int _splitStride = splitStride;
+    private readonly ArrayView<float> _bias = bias;
+    private readonly int _biased = biased ? 1 : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Row(int batch, int split, int row) => row < _rows ? split * _splitStride + (batch * _rows + row) * _columns : -1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float RowBias(int batch, int row) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Column(int batch, int column) => column < _columns ? column : -1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int rowOffset, int columnOffset, float value) => _data[rowOffset + columnOffset] = value;
+    public void Store(int rowOffset, int columnOffset, float value) =>
+        _data[rowOffset + columnOffset] = value + (_biased != 0 ? _bias[columnOffset] : 0);
 }

@@ -77,6 +77,10 @@ internal abstract class GpuKernel(string name, int maxGroupSize, MethodInfo body
         where T7 : struct =>
         new(name, maxGroupSize, body.Method);
 
+    /// <summary>A type's name in lower case with hyphens, for names of kernels that are compiled for it.</summary>
+    public static string NameOf<T>() =>
+        string.Concat(typeof(T).Name.Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

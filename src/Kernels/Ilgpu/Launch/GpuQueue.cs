@@ -25,6 +25,7 @@ internal sealed class GpuQueue : IDisposable
         Stream = accelerator.CreateStream();
         Kernels = new KernelCache(accelerator);
         Memory = new DeviceMemoryPool(accelerator, device);
+        Taps = new TapTables(this);
     }
 
     public Accelerator Accelerator { get; }
@@ -35,6 +36,8 @@ internal sealed class GpuQueue : IDisposable
 
     public DeviceMemoryPool Memory { get; }
 
+    public TapTables Taps { get; }
+
     /// <summary>A variant that every product must use, for tests; else the shape decides.</summary>
     public GemmVariant ForcedVariant { get; set; }
 
@@ -44,6 +47,9 @@ internal sealed class GpuQueue : IDisposable
     /// <summary>Groups that keep the device busy in a kernel that strides over its data, at most one per <paramref name="perGroup"/> items.</summary>
     public int Groups(long items, long perGroup) =>
         (int)Math.Clamp((items + perGroup - 1) / perGroup, 1, Accelerator.AcceleratorType == AcceleratorType.CPU ? 1 : Accelerator.NumMultiprocessors * 16L);
+
+    /// <summary>Grid and groups of a kernel whose threads stride over <paramref name="items"/>, some of them a step.</summary>
+    public KernelConfig Over(long items, int itemsPerStep) => (Groups(items, (long)GroupSize * itemsPerStep), GroupSize);
 
     public void Launch<T1>(
         GpuKernel<Action<AcceleratorStream, KernelConfig, T1>> kernel, KernelConfig config, T1 a1)
@@ -221,6 +227,40 @@ internal sealed class GpuQueue : IDisposable
         }
     }
 
+    /// <summary>Copies an array into a block of its own.</summary>
+    public MemoryBuffer Upload<T>(T[] values)
+        where T : unmanaged
+    {
+        var block = Accelerator.AllocateRaw(values.Length, System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
+        lock (_gate)
+            block.AsArrayView<T>(0, values.Length).CopyFromCPU(Stream, ref values[0], values.Length);
+        Stream.Synchronize();
+        return block;
+    }
+
+    /// <summary>Launches a product into its result, or, where its sums are cut, into rented memory and adds the parts up.</summary>
+    /// <param name="plan">The product's plan.</param>
+    /// <param name="result">Where it goes.</param>
+    /// <param name="bias">Added at the end.</param>
+    /// <param name="biased">Whether there is a bias.</param>
+    /// <param name="biasPlane">Neighbouring elements that share a bias.</param>
+    /// <param name="biasLength">Number of biases.</param>
+    /// <param name="launch">Given target, elements from a part to the next, and whether to add the bias there.</param>
+    public void WithSplits(
+        in GemmPlan plan, ArrayView<float> result, ArrayView<float> bias, bool biased, int biasPlane, int biasLength, Action<ArrayView<float>, int, bool> launch)
+    {
+        if (plan.Depth.Splits == 1)
+        {
+            launch(result, 0, biased);
+            return;
+        }
+
+        int count = result.IntLength;
+        using var parts = new Workspace(this, (long)count * plan.Depth.Splits);
+        launch(parts.Floats, count, false);
+        Launch(SplitSum.Kernel, Over(count, 1), parts.Floats, result, new SplitSumShape(count, plan.Depth.Splits, biased, biasPlane, biasLength), bias);
+    }
+
     /// <summary>Copies host memory to the device. The host memory may change once this returns.</summary>
     public void CopyFromHost(ref byte source, long byteLength, ArrayView<byte> destination)
     {
@@ -258,6 +298,7 @@ internal sealed class GpuQueue : IDisposable
     {
         Stream.Synchronize();
         Kernels.Dispose();
+        Taps.Dispose();
         Memory.Dispose();
         Stream.Dispose();
         Accelerator.Dispose();

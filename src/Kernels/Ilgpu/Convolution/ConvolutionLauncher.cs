@@ -1,0 +1,76 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Kernels.Ilgpu;
+
+/// <summary>Convolution and its gradients as implicit products.</summary>
+internal sealed class ConvolutionLauncher(GpuQueue queue)
+{
+    private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, PixelOutput> ForwardProduct = new("conv.forward");
+    private static readonly Gemm<WeightsByTap, int, int, PatchesByPixel, Window, Tap, PixelOutput> InputGradProduct = new("conv.input-grad");
+    private static readonly Gemm<PixelsByChannel, int, int, PatchesByTap, Tap, Window, MatrixOutput> WeightGradProduct = new("conv.weight-grad");
+
+    /// <summary>The kernels.</summary>
+    public static IEnumerable<GpuKernel> Kernels => [.. ForwardProduct.Kernels, .. InputGradProduct.Kernels, .. WeightGradProduct.Kernels];
+
+    /// <summary>y[n,k] = Σ x · w (+ bias): rows are the output channels of a group, columns the pixels of the batch, depth the taps.</summary>
+    public void Forward(ConvGeometry g, Tensor x, Tensor w, Tensor? bias, Tensor y)
+    {
+        int channels = w.Shape[1], outputs = w.Shape[0] / g.Groups, plane = y.Shape.Product(2, 4);
+        var key = new ForwardTaps(g, channels, w.Shape[2], w.Shape[3], x.Shape[2], x.Shape[3]);
+        var (taps, depth) = queue.Taps.Get(key, ForwardTaps.Make);
+        var windows = new PixelGrid(y.Shape[0], y.Shape[2], y.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
+        var pixels = new PixelGrid(y.Shape[0], y.Shape[2], y.Shape[3], 1, 1, 0, 0);
+        var a = new DepthMajorMatrix(w.Floats, outputs, depth, outputs * depth, depth);
+        var b = new PatchesByPixel(Gather(x, taps, windows, channels));
+        var plan = new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups);
+        var biases = bias?.Floats ?? y.Floats;
+        queue.WithSplits(plan, y.Floats, biases, bias is not null, plane, w.Shape[0], (to, splitStride, biased) => ForwardProduct.Launch(
+            queue, plan, a, b, new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
+    }
+
+    /// <summary>dx[n,c] = Σ dy · w, phase by phase of the stride: rows are the input channels of a group, columns the pixels of the phase.</summary>
+    public void InputGrad(ConvGeometry g, Tensor dy, Tensor w, Tensor dx)
+    {
+        int channels = w.Shape[1], outputs = w.Shape[0] / g.Groups, plane = dx.Shape.Product(2, 4);
+        for (int phaseY = 0; phaseY < Math.Min(g.StrideH, dx.Shape[2]); phaseY++)
+        {
+            for (int phaseX = 0; phaseX < Math.Min(g.StrideW, dx.Shape[3]); phaseX++)
+            {
+                var key = new InputGradTaps(g, phaseY, phaseX, outputs, w.Shape.Product(1, 4), w.Shape[2], w.Shape[3], dy.Shape[2], dy.Shape[3]);
+                var (taps, depth) = queue.Taps.Get(key, InputGradTaps.Make);
+                int height = (dx.Shape[2] - phaseY + g.StrideH - 1) / g.StrideH, width = (dx.Shape[3] - phaseX + g.StrideW - 1) / g.StrideW;
+                var windows = new PixelGrid(dx.Shape[0], height, width, 1, 1, 0, 0);
+                var pixels = new PixelGrid(dx.Shape[0], height, width, g.StrideH, g.StrideW, phaseY, phaseX);
+                var a = new WeightsByTap(w.Floats, taps, channels, outputs * w.Shape.Product(1, 4), w.Shape.Product(2, 4));
+                var b = new PatchesByPixel(Gather(dy, taps, windows, outputs));
+                // Parts would have to be added into every other pixel: the phases of a strided layer are not cut.
+                bool whole = g.StrideH > 1 || g.StrideW > 1;
+                var plan = new GemmPlan(queue, channels, pixels.Count, depth, g.Groups, whole);
+                queue.WithSplits(plan, dx.Floats, dx.Floats, false, 1, 1, (to, splitStride, _) => InputGradProduct.Launch(
+                    queue, plan, a, b, new PixelOutput(to, pixels, dx.Shape[3], plane, channels, dx.Shape[1] * plane, splitStride, to, false)));
+            }
+        }
+    }
+
+    /// <summary>dw[k,c,r,s] = Σ dy · x over all pixels: rows are the output channels of a group, columns the taps.</summary>
+    public void WeightGrad(ConvGeometry g, Tensor x, Tensor dy, Tensor dw)
+    {
+        int channels = dw.Shape[1], outputs = dw.Shape[0] / g.Groups, plane = dy.Shape.Product(2, 4);
+        var key = new ForwardTaps(g, channels, dw.Shape[2], dw.Shape[3], x.Shape[2], x.Shape[3]);
+        var (taps, columns) = queue.Taps.Get(key, ForwardTaps.Make);
+        var windows = new PixelGrid(dy.Shape[0], dy.Shape[2], dy.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
+        var a = new PixelsByChannel(dy.Floats, new FastDivisor(Math.Max(1, plane)), windows.Count, outputs, dy.Shape[1] * plane);
+        var b = new PatchesByTap(Gather(x, taps, windows, channels), columns);
+        var plan = new GemmPlan(queue, outputs, columns, windows.Count, g.Groups);
+        queue.WithSplits(plan, dw.Floats, dw.Floats, false, 1, 1, (to, splitStride, _) => WeightGradProduct.Launch(
+            queue, plan, a, b, new MatrixOutput(to, outputs, columns, splitStride, to, false)));
+    }
+
+    private static ImageGather Gather(Tensor image, ArrayView<Tap> taps, PixelGrid windows, int groupChannels)
+    {
+        int plane = image.Shape.Product(2, 4);
+        return new ImageGather(image.Floats, taps, windows, image.Shape[2], image.Shape[3], image.Shape[1] * plane, groupChannels * plane);
+    }
+}
