@@ -5,9 +5,12 @@ namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>Base of this backend's kernels: they take tensors of F32; the engine converts F16 and BF16 around them.</summary>
 /// <typeparam name="TOp">The operator.</typeparam>
-internal abstract class IlgpuKernel<TOp>(GpuQueue queue) : Kernel<TOp>
+internal abstract class IlgpuKernel<TOp>(GpuQueue queue) : Kernel<TOp>, ILaunchesGpuKernels
     where TOp : Op
 {
+    /// <inheritdoc/>
+    public abstract IEnumerable<GpuKernel> GpuKernels { get; }
+
     /// <summary>The device.</summary>
     protected GpuQueue Queue { get; } = queue;
 
@@ -22,4 +25,14 @@ internal abstract class IlgpuKernel<TOp>(GpuQueue queue) : Kernel<TOp>
 
         return true;
     }
+}
+
+/// <summary>Knows which GPU kernels it may launch.</summary>
+internal interface ILaunchesGpuKernels
+{
+    /// <summary>The operator.</summary>
+    Type OpType { get; }
+
+    /// <summary>Every kernel that some input may need, each once.</summary>
+    IEnumerable<GpuKernel> GpuKernels { get; }
 }

@@ -11,15 +11,22 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
     private static readonly Gemm<WeightsByTap, int, int, PatchesByPixel, Window, Tap, PixelOutput> InputGradProduct = new("conv.input-grad");
     private static readonly Gemm<PixelsByChannel, int, int, PatchesByTap, Tap, Window, MatrixOutput> WeightGradProduct = new("conv.weight-grad");
 
-    /// <summary>The kernels.</summary>
-    public static IEnumerable<GpuKernel> Kernels => [.. ForwardProduct.Kernels, .. InputGradProduct.Kernels, .. WeightGradProduct.Kernels];
+    /// <summary>The kernels of <see cref="Forward"/>.</summary>
+    public static IEnumerable<GpuKernel> ForwardKernels => [.. ForwardProduct.Kernels, SplitSum.Kernel];
+
+    /// <summary>The kernels of <see cref="InputGrad"/>.</summary>
+    public static IEnumerable<GpuKernel> InputGradKernels => [.. InputGradProduct.Kernels, SplitSum.Kernel];
+
+    /// <summary>The kernels of <see cref="WeightGrad"/>.</summary>
+    public static IEnumerable<GpuKernel> WeightGradKernels => [.. WeightGradProduct.Kernels, SplitSum.Kernel];
 
     /// <summary>y[n,k] = Σ x · w (+ bias): rows are the output channels of a group, columns the pixels of the batch, depth the taps.</summary>
     public void Forward(ConvGeometry g, Tensor x, Tensor w, Tensor? bias, Tensor y)
     {
         int channels = w.Shape[1], outputs = w.Shape[0] / g.Groups, plane = y.Shape.Product(2, 4);
         var key = new ForwardTaps(g, channels, w.Shape[2], w.Shape[3], x.Shape[2], x.Shape[3]);
-        var (taps, depth) = queue.Taps.Get(key, ForwardTaps.Make);
+        var taps = queue.Tables.Get(key, ForwardTaps.Make);
+        int depth = w.Shape.Product(1, 4);
         var windows = new PixelGrid(y.Shape[0], y.Shape[2], y.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
         var pixels = new PixelGrid(y.Shape[0], y.Shape[2], y.Shape[3], 1, 1, 0, 0);
         var a = new DepthMajorMatrix(w.Floats, outputs, depth, outputs * depth, depth);
@@ -39,7 +46,8 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
             for (int phaseX = 0; phaseX < Math.Min(g.StrideW, dx.Shape[3]); phaseX++)
             {
                 var key = new InputGradTaps(g, phaseY, phaseX, outputs, w.Shape.Product(1, 4), w.Shape[2], w.Shape[3], dy.Shape[2], dy.Shape[3]);
-                var (taps, depth) = queue.Taps.Get(key, InputGradTaps.Make);
+                var taps = queue.Tables.Get(key, InputGradTaps.Make);
+                int depth = key.Count;
                 int height = (dx.Shape[2] - phaseY + g.StrideH - 1) / g.StrideH, width = (dx.Shape[3] - phaseX + g.StrideW - 1) / g.StrideW;
                 var windows = new PixelGrid(dx.Shape[0], height, width, 1, 1, 0, 0);
                 var pixels = new PixelGrid(dx.Shape[0], height, width, g.StrideH, g.StrideW, phaseY, phaseX);
@@ -59,7 +67,8 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
     {
         int channels = dw.Shape[1], outputs = dw.Shape[0] / g.Groups, plane = dy.Shape.Product(2, 4);
         var key = new ForwardTaps(g, channels, dw.Shape[2], dw.Shape[3], x.Shape[2], x.Shape[3]);
-        var (taps, columns) = queue.Taps.Get(key, ForwardTaps.Make);
+        var taps = queue.Tables.Get(key, ForwardTaps.Make);
+        int columns = dw.Shape.Product(1, 4);
         var windows = new PixelGrid(dy.Shape[0], dy.Shape[2], dy.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
         var a = new PixelsByChannel(dy.Floats, new FastDivisor(Math.Max(1, plane)), windows.Count, outputs, dy.Shape[1] * plane);
         var b = new PatchesByTap(Gather(x, taps, windows, channels), columns);

@@ -11,6 +11,8 @@ internal sealed class BinaryIlgpuKernel<TOp, TFunction>(GpuQueue queue, Func<TOp
     where TOp : Op
     where TFunction : unmanaged, IBinaryFunction
 {
+    public override IEnumerable<GpuKernel> GpuKernels => [BinaryKernel<TFunction>.Same, BinaryKernel<TFunction>.Broadcast];
+
     public override string Name => BinaryKernel<TFunction>.Same.Name;
 
     protected override bool Supports(TOp op, ReadOnlySpan<TensorSpec> inputs)

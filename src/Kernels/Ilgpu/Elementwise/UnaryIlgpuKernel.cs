@@ -11,6 +11,8 @@ internal sealed class UnaryIlgpuKernel<TOp, TFunction>(GpuQueue queue, Func<TOp,
     where TOp : Op
     where TFunction : unmanaged, IUnaryFunction
 {
+    public override IEnumerable<GpuKernel> GpuKernels => [UnaryKernel<TFunction>.Kernel];
+
     public override string Name => UnaryKernel<TFunction>.Kernel.Name;
 
     protected override void Run(TOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) =>

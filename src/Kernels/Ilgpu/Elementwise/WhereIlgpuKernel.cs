@@ -9,6 +9,8 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <remarks>Mapping: one thread an element, striding over the grid. Both values are loaded; bound by memory.</remarks>
 internal sealed class WhereIlgpuKernel(GpuQueue queue) : IlgpuKernel<WhereOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => [Kernel];
+
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, Operands, StridedIndex, StridedIndex, StridedIndex, ArrayView<float>, int>> Kernel =
         GpuKernel.Define<Operands, StridedIndex, StridedIndex, StridedIndex, ArrayView<float>, int>("where", GpuQueue.MaxGroup, Body);
 

@@ -25,7 +25,7 @@ internal sealed class GpuQueue : IDisposable
         Stream = accelerator.CreateStream();
         Kernels = new KernelCache(accelerator);
         Memory = new DeviceMemoryPool(accelerator, device);
-        Taps = new TapTables(this);
+        Tables = new TableCache(this);
     }
 
     public Accelerator Accelerator { get; }
@@ -36,7 +36,7 @@ internal sealed class GpuQueue : IDisposable
 
     public DeviceMemoryPool Memory { get; }
 
-    public TapTables Taps { get; }
+    public TableCache Tables { get; }
 
     /// <summary>A variant that every product must use, for tests; else the shape decides.</summary>
     public GemmVariant ForcedVariant { get; set; }
@@ -50,6 +50,9 @@ internal sealed class GpuQueue : IDisposable
 
     /// <summary>Grid and groups of a kernel whose threads stride over <paramref name="items"/>, some of them a step.</summary>
     public KernelConfig Over(long items, int itemsPerStep) => (Groups(items, (long)GroupSize * itemsPerStep), GroupSize);
+
+    /// <summary>Grid and groups of a kernel whose warps stride over <paramref name="items"/>.</summary>
+    public KernelConfig OverWarps(long items) => (Groups(items, GroupSize / Accelerator.WarpSize), GroupSize);
 
     public void Launch<T1>(
         GpuKernel<Action<AcceleratorStream, KernelConfig, T1>> kernel, KernelConfig config, T1 a1)
@@ -298,7 +301,7 @@ internal sealed class GpuQueue : IDisposable
     {
         Stream.Synchronize();
         Kernels.Dispose();
-        Taps.Dispose();
+        Tables.Dispose();
         Memory.Dispose();
         Stream.Dispose();
         Accelerator.Dispose();

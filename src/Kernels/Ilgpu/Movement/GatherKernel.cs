@@ -33,6 +33,9 @@ internal readonly struct Places(StridedIndex from, int fromOffset, StridedIndex 
 /// <summary>Copies blocks between arrays of any element type.</summary>
 internal static class Gather
 {
+    /// <summary>One for each size of element.</summary>
+    public static IEnumerable<GpuKernel> Kernels => [GatherKernel<byte>.Kernel, GatherKernel<ushort>.Kernel, GatherKernel<uint>.Kernel, GatherKernel<ulong>.Kernel];
+
     /// <summary>Copies an array of <paramref name="extents"/> from strided places of <paramref name="x"/> to strided places of <paramref name="y"/>.</summary>
     public static void Launch(GpuQueue queue, Tensor x, int[] fromStrides, int fromOffset, Tensor y, int[] toStrides, int toOffset, int[] extents)
     {

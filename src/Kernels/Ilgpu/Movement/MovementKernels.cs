@@ -4,8 +4,10 @@ using ResNeSt.Tensors.Backends;
 namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>Another order of axes.</summary>
-internal sealed class PermuteIlgpuKernel(GpuQueue queue) : Kernel<PermuteOp>
+internal sealed class PermuteIlgpuKernel(GpuQueue queue) : IlgpuKernel<PermuteOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => Gather.Kernels;
+
     protected override bool Supports(PermuteOp op, ReadOnlySpan<TensorSpec> inputs)
     {
         var y = op.Infer(inputs)[0].Shape;
@@ -15,7 +17,7 @@ internal sealed class PermuteIlgpuKernel(GpuQueue queue) : Kernel<PermuteOp>
     protected override void Run(PermuteOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         var y = outputs[0];
-        Gather.Launch(queue, inputs[0], Strides(op, inputs[0].Shape), 0, y, AxisMerge.Strides(y.Shape, y.Shape.Rank), 0, y.Shape.ToArray());
+        Gather.Launch(Queue, inputs[0], Strides(op, inputs[0].Shape), 0, y, AxisMerge.Strides(y.Shape, y.Shape.Rank), 0, y.Shape.ToArray());
     }
 
     private static int[] Strides(PermuteOp op, Shape x)
@@ -26,18 +28,22 @@ internal sealed class PermuteIlgpuKernel(GpuQueue queue) : Kernel<PermuteOp>
 }
 
 /// <summary>Repetition along axes of extent one.</summary>
-internal sealed class BroadcastToIlgpuKernel(GpuQueue queue) : Kernel<BroadcastToOp>
+internal sealed class BroadcastToIlgpuKernel(GpuQueue queue) : IlgpuKernel<BroadcastToOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => Gather.Kernels;
+
     protected override bool Supports(BroadcastToOp op, ReadOnlySpan<TensorSpec> inputs) =>
         Gather.Supports(op.Shape.ToArray(), AxisMerge.Strides(inputs[0].Shape, op.Shape.Rank), AxisMerge.Strides(op.Shape, op.Shape.Rank));
 
     protected override void Run(BroadcastToOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) => Gather.Launch(
-        queue, inputs[0], AxisMerge.Strides(inputs[0].Shape, op.Shape.Rank), 0, outputs[0], AxisMerge.Strides(op.Shape, op.Shape.Rank), 0, op.Shape.ToArray());
+        Queue, inputs[0], AxisMerge.Strides(inputs[0].Shape, op.Shape.Rank), 0, outputs[0], AxisMerge.Strides(op.Shape, op.Shape.Rank), 0, op.Shape.ToArray());
 }
 
 /// <summary>A range of positions along one axis: three axes suffice, outside, along and inside.</summary>
-internal sealed class SliceIlgpuKernel(GpuQueue queue) : Kernel<SliceOp>
+internal sealed class SliceIlgpuKernel(GpuQueue queue) : IlgpuKernel<SliceOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => Gather.Kernels;
+
     protected override bool Supports(SliceOp op, ReadOnlySpan<TensorSpec> inputs) => true;
 
     protected override void Run(SliceOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
@@ -45,13 +51,15 @@ internal sealed class SliceIlgpuKernel(GpuQueue queue) : Kernel<SliceOp>
         var x = inputs[0].Shape;
         int outer = x.Product(0, op.Axis), inner = x.Product(op.Axis + 1, x.Rank);
         Gather.Launch(
-            queue, inputs[0], [x[op.Axis] * inner, inner, 1], op.Start * inner, outputs[0], [op.Length * inner, inner, 1], 0, [outer, op.Length, inner]);
+            Queue, inputs[0], [x[op.Axis] * inner, inner, 1], op.Start * inner, outputs[0], [op.Length * inner, inner, 1], 0, [outer, op.Length, inner]);
     }
 }
 
 /// <summary>Tensors one behind the other along an axis: one launch each.</summary>
-internal sealed class ConcatIlgpuKernel(GpuQueue queue) : Kernel<ConcatOp>
+internal sealed class ConcatIlgpuKernel(GpuQueue queue) : IlgpuKernel<ConcatOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => Gather.Kernels;
+
     protected override bool Supports(ConcatOp op, ReadOnlySpan<TensorSpec> inputs) => true;
 
     protected override void Run(ConcatOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
@@ -62,7 +70,7 @@ internal sealed class ConcatIlgpuKernel(GpuQueue queue) : Kernel<ConcatOp>
         {
             int length = input.Shape[op.Axis];
             Gather.Launch(
-                queue, input, [length * inner, inner, 1], 0, outputs[0], [y[op.Axis] * inner, inner, 1], start * inner, [outer, length, inner]);
+                Queue, input, [length * inner, inner, 1], 0, outputs[0], [y[op.Axis] * inner, inner, 1], start * inner, [outer, length, inner]);
             start += length;
         }
     }

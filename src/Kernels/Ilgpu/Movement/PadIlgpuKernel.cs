@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Util;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 
@@ -19,21 +20,22 @@ internal readonly struct PadShape(int outer, int extent, int padded, int inner, 
     /// <summary>The position that fills an added one, or -1 for the constant; <see cref="PadOp.Source"/> for kernels.</summary>
     public int Source(int position)
     {
-        if ((uint)position < (uint)Extent)
-            return position;
-        if (Mode == (int)PadMode.Reflect)
-            return position < 0 ? -position : 2 * (Extent - 1) - position;
-        if (Mode == (int)PadMode.Replicate)
-            return position < 0 ? 0 : Extent - 1;
-        if (Mode == (int)PadMode.Circular)
-            return position < 0 ? position + Extent : position - Extent;
-        return -1;
+        bool before = position < 0;
+        int reflected = Utilities.Select(before, -position, 2 * (Extent - 1) - position);
+        int repeated = Utilities.Select(before, 0, Extent - 1);
+        int turned = Utilities.Select(before, position + Extent, position - Extent);
+        int added = Utilities.Select(
+            Mode == (int)PadMode.Reflect, reflected,
+            Utilities.Select(Mode == (int)PadMode.Replicate, repeated, Utilities.Select(Mode == (int)PadMode.Circular, turned, -1)));
+        return Utilities.Select((uint)position < (uint)Extent, position, added);
     }
 }
 
 /// <summary>Positions added to, or with negative numbers taken from, both ends of an axis.</summary>
-internal sealed class PadIlgpuKernel(GpuQueue queue) : Kernel<PadOp>
+internal sealed class PadIlgpuKernel(GpuQueue queue) : IlgpuKernel<PadOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => [PadKernel<byte>.Kernel, PadKernel<ushort>.Kernel, PadKernel<uint>.Kernel, PadKernel<ulong>.Kernel];
+
     protected override bool Supports(PadOp op, ReadOnlySpan<TensorSpec> inputs) => true;
 
     protected override void Run(PadOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
@@ -62,7 +64,7 @@ internal sealed class PadIlgpuKernel(GpuQueue queue) : Kernel<PadOp>
 
     private void Launch<T>(Tensor x, Tensor y, PadShape shape, byte[] value)
         where T : unmanaged =>
-        queue.Launch(PadKernel<T>.Kernel, queue.Over(y.Spec.ElementCount, 1), x.Elements<T>(), y.Elements<T>(), shape, MemoryMarshal.Read<T>(value));
+        Queue.Launch(PadKernel<T>.Kernel, Queue.Over(y.Spec.ElementCount, 1), x.Elements<T>(), y.Elements<T>(), shape, MemoryMarshal.Read<T>(value));
 }
 
 /// <summary>One thread an element of the result, striding over the grid; bound by memory.</summary>
@@ -96,6 +98,8 @@ internal static class PadKernel<T>
 /// it filled, so the sum has one order and needs no atomics.</remarks>
 internal sealed class PadGradIlgpuKernel(GpuQueue queue) : IlgpuKernel<PadGradOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => [Kernel];
+
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, PadShape>> Kernel =
         GpuKernel.Define<ArrayView<float>, ArrayView<float>, PadShape>("pad-grad", GpuQueue.MaxGroup, Body);
 
@@ -113,9 +117,6 @@ internal sealed class PadGradIlgpuKernel(GpuQueue queue) : IlgpuKernel<PadGradOp
             float sum = 0;
             for (int p = 0; p < padded; p++)
             {
-                // Inside, only the position itself is a source; the added ones are all asked.
-                if (p == shape.Before && shape.Before + shape.Extent <= padded && position > 0 && shape.Before >= 0)
-                    p += position;
                 if (shape.Source(p - shape.Before) == position)
                     sum += dy[(outer * padded + p) * shape.Inner.Divisor + inner];
             }

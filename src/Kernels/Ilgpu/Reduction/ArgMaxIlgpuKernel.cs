@@ -8,6 +8,8 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <remarks>Mapping: one thread a result, striding over the grid; each walks the axis from its start, so the first of equals is found first.</remarks>
 internal sealed class ArgMaxIlgpuKernel(GpuQueue queue) : IlgpuKernel<ArgMaxOp>(queue)
 {
+    public override IEnumerable<GpuKernel> GpuKernels => [Kernel];
+
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<long>, int, int, int>> Kernel =
         GpuKernel.Define<ArrayView<float>, ArrayView<long>, int, int, int>("arg-max", GpuQueue.MaxGroup, Body);
 

@@ -9,6 +9,8 @@ internal sealed class ReduceIlgpuKernel<TOp, TReduction>(GpuQueue queue) : Ilgpu
     where TOp : ReduceOp
     where TReduction : unmanaged, IReduction
 {
+    public override IEnumerable<GpuKernel> GpuKernels => ReductionKernel<TReduction>.Kernels;
+
     public override string Name => $"reduce.{GpuKernel.NameOf<TReduction>()}";
 
     protected override bool Supports(TOp op, ReadOnlySpan<TensorSpec> inputs) =>

@@ -26,6 +26,9 @@ internal static class ReductionKernel<TReduction>
         GpuKernel.Define<ArrayView<float>, ArrayView<float>, StridedIndex, StridedIndex, ReductionShape>(
             $"reduce.{GpuKernel.NameOf<TReduction>()}.by-thread", GpuQueue.MaxGroup, ByThreadBody);
 
+    /// <summary>All three.</summary>
+    public static IEnumerable<GpuKernel> Kernels => [ByGroup, ByWarp, ByThread];
+
     /// <summary>Extents of one launch: result r and part p go to p · Results + r.</summary>
     internal readonly struct ReductionShape(int results, int terms, int termsPerPart, int parts)
     {
@@ -130,7 +133,7 @@ internal static class ReductionKernel<TReduction>
         if (!innerReduced || shape.TermsPerPart <= 8)
             queue.Launch(ByThread, queue.Over(items, 1), x, y, bases, steps, shape);
         else if (shape.TermsPerPart <= 512)
-            queue.Launch(ByWarp, (queue.Groups(items, group / queue.Accelerator.WarpSize), group), x, y, bases, steps, shape);
+            queue.Launch(ByWarp, queue.OverWarps(items), x, y, bases, steps, shape);
         else
             queue.Launch(ByGroup, (queue.Groups(items, 1), group), x, y, bases, steps, shape);
     }

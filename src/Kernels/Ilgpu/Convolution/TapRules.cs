@@ -1,48 +1,11 @@
-using ILGPU;
-using ILGPU.Runtime;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
-/// <summary>The tap tables of a device, by layer geometry; a few kilobytes each, made once.</summary>
-internal sealed class TapTables(GpuQueue queue) : IDisposable
-{
-    private readonly Dictionary<object, (MemoryBuffer Block, int Count)> _tables = [];
-    private readonly Lock _gate = new();
-
-    /// <summary>The table of a key, made by <paramref name="make"/> at the first call.</summary>
-    /// <returns>The taps and how many of them are real; the table is filled up with <see cref="Tap.None"/> to a multiple of the step of a product.</returns>
-    public (ArrayView<Tap> Taps, int Count) Get<TKey>(TKey key, Func<TKey, List<Tap>> make)
-        where TKey : notnull
-    {
-        lock (_gate)
-        {
-            if (!_tables.TryGetValue(key, out var table))
-            {
-                var taps = make(key);
-                int count = taps.Count;
-                do
-                    taps.Add(Tap.None);
-                while (taps.Count % GemmKernel.Step != 0);
-                _tables.Add(key, table = (queue.Upload(taps.ToArray()), count));
-            }
-
-            return (table.Block.AsArrayView<Tap>(0, table.Block.Length), table.Count);
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (var (block, _) in _tables.Values)
-            block.Dispose();
-        _tables.Clear();
-    }
-}
-
 /// <summary>Key and rule of the taps of one group, in the order of the stored weights.</summary>
 internal readonly record struct ForwardTaps(ConvGeometry Geometry, int Channels, int KernelH, int KernelW, int Height, int Width)
 {
-    public static List<Tap> Make(ForwardTaps key)
+    public static Tap[] Make(ForwardTaps key)
     {
         var taps = new List<Tap>();
         for (int c = 0; c < key.Channels; c++)
@@ -57,7 +20,7 @@ internal readonly record struct ForwardTaps(ConvGeometry Geometry, int Channels,
             }
         }
 
-        return taps;
+        return Tap.Padded(taps);
     }
 }
 
@@ -77,7 +40,11 @@ internal readonly record struct ForwardTaps(ConvGeometry Geometry, int Channels,
 internal readonly record struct InputGradTaps(
     ConvGeometry Geometry, int PhaseY, int PhaseX, int Outputs, int WeightStride, int KernelH, int KernelW, int Height, int Width)
 {
-    public static List<Tap> Make(InputGradTaps key)
+    /// <summary>Number of taps.</summary>
+    public int Count => Outputs * Matching(KernelH, PhaseY + Geometry.PadTop, Geometry.DilationH, Geometry.StrideH)
+        * Matching(KernelW, PhaseX + Geometry.PadLeft, Geometry.DilationW, Geometry.StrideW);
+
+    public static Tap[] Make(InputGradTaps key)
     {
         var g = key.Geometry;
         var taps = new List<Tap>();
@@ -99,6 +66,9 @@ internal readonly record struct InputGradTaps(
             }
         }
 
-        return taps;
+        return Tap.Padded(taps);
     }
+
+    private static int Matching(int kernel, int from, int dilation, int stride) =>
+        Enumerable.Range(0, kernel).Count(r => (from - r * dilation) % stride == 0);
 }
