@@ -24,7 +24,14 @@ public sealed class ParameterLayoutTests
 
     private static IEnumerable<string> Flatten(Type type) => Fields(type).SelectMany(field => IsLeaf(field.FieldType) ? [Leaf(field.FieldType)] : Flatten(field.FieldType));
 
-    private static string Nesting(Type type) => $"({string.Join(' ', Fields(type).Select(field => IsLeaf(field.FieldType) ? Leaf(field.FieldType) : Nesting(field.FieldType)))})";
+    private static string Nesting(Type type)
+    {
+        var fields = Fields(type);
+        // A structure around one other has the fields of the other at the same places.
+        return fields.Length == 1 ? NestingOf(fields[0]) : $"({string.Join(' ', fields.Select(NestingOf))})";
+    }
+
+    private static string NestingOf(FieldInfo field) => IsLeaf(field.FieldType) ? Leaf(field.FieldType) : Nesting(field.FieldType);
 
     private static bool IsLeaf(Type type) => type.IsPrimitive || type.IsEnum || type.Namespace!.StartsWith("ILGPU", StringComparison.Ordinal);
 

@@ -22,7 +22,8 @@ internal readonly struct GemmPlan
         Rows = rows;
         Columns = columns;
         Batch = batch;
-        Variant = Choose(queue, rows, columns, batch);
+        // The tiled kernels load before they ask whether there is anything to sum.
+        Variant = depth == 0 ? GemmVariant.Direct : Choose(queue, rows, columns, batch);
         // Cut by shape alone, not by device: the order of summation, and so the result, is the same everywhere.
         long tiles = (long)((rows + 63) / 64) * ((columns + 63) / 64) * batch;
         int splits = whole ? 1 : (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, depth / LeastDepthPerSplit));
