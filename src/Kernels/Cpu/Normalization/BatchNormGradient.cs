@@ -69,20 +69,14 @@ internal static unsafe class BatchNormGradient<TLanes>
             long stride = channels;
             int samples = n;
             var mean = T.Load(means + c);
-            T sum = T.Broadcast(0), dot = sum, excess = sum;
+            T sum = T.Broadcast(0), dot = sum;
             for (int i = 0; i < samples; i++)
             {
                 var gradient = T.Load(gradients + i * stride);
-                var centred = T.Load(values + i * stride) - mean;
                 sum += gradient;
-                excess += centred;
-                dot = T.MultiplyAdd(gradient, centred, dot);
+                dot = T.MultiplyAdd(gradient, T.Load(values + i * stride) - mean, dot);
             }
 
-            // The mean was rounded when it was stored. With few values per channel that rounding, times 1/sigma^2, is what keeps the
-            // gradient of a bias in front from vanishing; so the values are centred once more.
-            var rest = excess * T.Broadcast((float)share);
-            dot -= rest * sum;
             var inverse = T.Broadcast(1) / T.Sqrt(T.Load(variances + c) + T.Broadcast((float)epsilon));
             (dot * inverse).Store(dWeight + c);
             sum.Store(dBias + c);
@@ -91,8 +85,8 @@ internal static unsafe class BatchNormGradient<TLanes>
             T factorX = minus * inverse * inverse * dot, constant = minus * sum;
             for (int i = 0; i < samples; i++)
             {
-                var correction = T.MultiplyAdd(T.Load(values + i * stride) - mean - rest, factorX, constant);
-                T.MultiplyAdd(T.Load(gradients + i * stride), a, correction).Store(results + i * stride);
+                var rest = T.MultiplyAdd(T.Load(values + i * stride) - mean, factorX, constant);
+                T.MultiplyAdd(T.Load(gradients + i * stride), a, rest).Store(results + i * stride);
             }
         }
     }
