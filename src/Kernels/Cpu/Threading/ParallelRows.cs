@@ -8,18 +8,7 @@ namespace ResNeSt.Kernels.Cpu;
 internal static class ParallelRows
 {
     /// <summary>Runs <paramref name="body"/> for chunks 0 to <paramref name="chunks"/> - 1.</summary>
-    public static void For(int chunks, Action<int> body)
-    {
-        int threads = Math.Min(EngineSettings.Threads, chunks);
-        if (threads <= 1)
-        {
-            for (int chunk = 0; chunk < chunks; chunk++)
-                body(chunk);
-            return;
-        }
-
-        Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
-    }
+    public static void For(int chunks, Action<int> body) => WorkerPool.Shared.Run(chunks, EngineSettings.Threads, body);
 
     /// <summary>Splits [0, <paramref name="count"/>) into ranges of at most <paramref name="grain"/> and runs <paramref name="body"/>(from, to) on each.</summary>
     public static void ForRanges(int count, int grain, Action<int, int> body)
