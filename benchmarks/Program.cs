@@ -1,3 +1,12 @@
 using BenchmarkDotNet.Running;
+using ResNeSt.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// layers [threads] [batch] [gradients]: a quick table. Anything else goes to BenchmarkDotNet.
+if (args is ["layers", ..])
+{
+    int threads = args.Length > 1 ? int.Parse(args[1]) : Environment.ProcessorCount;
+    int batch = args.Length > 2 ? int.Parse(args[2]) : 1;
+    LayerTable.Print(batch, threads, args.Contains("gradients"));
+}
+else
+    BenchmarkSwitcher.FromAssembly(typeof(LayerTable).Assembly).Run(args);

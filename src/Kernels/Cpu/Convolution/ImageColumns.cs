@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>The right operand of a convolution as matrix product, made from the image on the fly: term (channel, tap), column (image, output pixel).</summary>
@@ -9,7 +11,7 @@ internal readonly unsafe ref struct ImageColumns : IColumnSource
     private readonly float* _planes;
     private readonly float* _end;
     private readonly nint _imageStride;
-    private readonly int _width, _images, _firstRow, _stageRows;
+    private readonly int _width, _columns, _images, _firstRow, _stageRows;
     private readonly ReadOnlySpan<Run> _runs;
 
     /// <summary>Describes the columns of one block.</summary>
@@ -34,6 +36,7 @@ internal readonly unsafe ref struct ImageColumns : IColumnSource
         _firstRow = firstOutputRow * taps.StepH + taps.FirstRow;
         _stageRows = (lastOutputRow - firstOutputRow) * taps.StepH + taps.RowSpan;
         _width = width;
+        _columns = images * (to - from);
         if (runs.IsEmpty)
             return;
 
@@ -62,12 +65,23 @@ internal readonly unsafe ref struct ImageColumns : IColumnSource
     /// <summary>Elements that staging one channel takes.</summary>
     public long StageLength => (long)_images * _stageRows * _taps.RowPitch;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<TLanes>(int firstTerm, int terms, float* panels, nint panelStride)
         where TLanes : struct, ILanes<TLanes>
     {
         int taps = _taps.Count, lastTerm = firstTerm + terms;
-        // Vectors are loaded over the end of the last staged row.
-        float* stage = _taps.IsPlain ? null : ThreadScratch.Floats(ThreadScratch.Use.Stage, StageLength + TLanes.Count);
+        // Vectors are loaded over the end of the last staged row, and columns behind the last are multiplied like others. Whatever lies there must
+        // not be subnormal by chance: that would slow down multiplication twentyfold.
+        float* stage = null;
+        if (!_taps.IsPlain)
+        {
+            stage = ThreadScratch.Floats(ThreadScratch.Use.Stage, StageLength + TLanes.Count);
+            new Span<float>(stage + StageLength, TLanes.Count).Clear();
+        }
+
+        // A single panel as wide as all columns is padded by its owner.
+        if (panelStride > 0 && _columns % _width != 0)
+            new Span<float>(panels + _columns / _width * panelStride, terms * _width).Clear();
         float* target = panels;
         for (int k = firstTerm; k < lastTerm;)
         {
@@ -105,6 +119,7 @@ internal readonly unsafe ref struct ImageColumns : IColumnSource
             RowStaging.Copy(_taps, _planes + image * _imageStride + channel * plane, _firstRow, _stageRows, 0, stage + (nint)image * _stageRows * _taps.RowPitch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyPlain<TLanes>(float* plane, float* target)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -62,8 +62,9 @@ internal static unsafe class NarrowConvolution
         var columns = new ImageColumns(
             taps, product.Source + firstPlane * plane, null, 0, 1, fromRow * taps.GridWidth, toRow * taps.GridWidth, int.MaxValue, 0, default);
         nint stageLength = (nint)columns.StageLength;
-        // Tiles read over the end of the last row.
+        // Tiles read over the end of the last row; what lies there must not be subnormal by chance, which is slow.
         float* stage = ThreadScratch.Floats(ThreadScratch.Use.Stage, product.Channels * stageLength + width);
+        new Span<float>(stage + product.Channels * stageLength, width).Clear();
         nint* offsets = (nint*)ThreadScratch.Floats(ThreadScratch.Use.Panels, 2L * terms);
         for (int c = 0, k = 0; c < product.Channels; c++)
         {

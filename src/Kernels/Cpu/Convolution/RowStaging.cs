@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -6,25 +7,20 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>Copies image rows with their padding, each parted by the column step of a grid, so that neighbouring outputs find their pixels side by side.</summary>
 internal static unsafe class RowStaging
 {
-    /// <summary>Stages rows of one plane; rows that the grid's strides leave out are not written.</summary>
+    /// <summary>Stages rows of one plane; rows that the grid's strides leave out are padding too.</summary>
     /// <param name="taps">The grid.</param>
     /// <param name="plane">The source plane.</param>
     /// <param name="firstRow">First source row; may lie in the padding.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="padding">What lies outside of the plane.</param>
     /// <param name="stage">Room for <paramref name="rows"/> · <see cref="ImageTaps.RowPitch"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(ImageTaps taps, float* plane, int firstRow, int rows, float padding, float* stage)
     {
         int width = taps.Width, step = taps.StepW, pitch = taps.Pitch;
         for (int r = 0; r < rows; r++)
         {
-            if (r % taps.StepH >= taps.RowSpan)
-            {
-                stage += taps.RowPitch;
-                continue;
-            }
-
-            if ((uint)(firstRow + r) >= (uint)taps.Height)
+            if (r % taps.StepH >= taps.RowSpan || (uint)(firstRow + r) >= (uint)taps.Height)
             {
                 new Span<float>(stage, taps.RowPitch).Fill(padding);
                 stage += taps.RowPitch;
@@ -47,6 +43,7 @@ internal static unsafe class RowStaging
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyStrided(float* source, int step, float* target, int count)
     {
         if (step == 1)

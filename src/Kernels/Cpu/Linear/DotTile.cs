@@ -33,19 +33,19 @@ internal static unsafe class DotTile<TLanes>
     public static void Multiply(
         float* a, nint aStride, int rows, float* b, nint bStride, int columns, int terms, float* bias, float* c, nint rowStride, nint columnStride, bool accumulate)
     {
-        float* sums = stackalloc float[Rows * 6];
+        float* lanes = stackalloc float[Rows * 6 * 16];
         // A tile that hangs over repeats its last row; what that gives is dropped.
         float* a1 = a + Math.Min(1, rows - 1) * aStride, a2 = a + Math.Min(2, rows - 1) * aStride, a3 = a + (rows - 1) * aStride;
         if (TLanes.Count >= 16)
-            SixColumns(a, a1, a2, a3, b, bStride, columns, terms, sums);
+            SixColumns(a, a1, a2, a3, b, bStride, columns, terms, lanes);
         else
-            TwoColumns(a, a1, a2, a3, b, b + (columns - 1) * bStride, terms, sums);
+            TwoColumns(a, a1, a2, a3, b, b + (columns - 1) * bStride, terms, lanes);
         int whole = terms / TLanes.Count * TLanes.Count;
         for (int m = 0; m < rows; m++)
         {
             for (int n = 0; n < columns; n++)
             {
-                float sum = sums[m * Columns + n];
+                float sum = Sum(lanes + (m * Columns + n) * TLanes.Count);
                 for (int k = whole; k < terms; k++)
                     sum += a[m * aStride + k] * b[n * bStride + k];
                 float* target = c + m * rowStride + n * columnStride;
@@ -55,7 +55,7 @@ internal static unsafe class DotTile<TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixColumns(float* a0, float* a1, float* a2, float* a3, float* b0, nint stride, int columns, int terms, float* sums)
+    private static void SixColumns(float* a0, float* a1, float* a2, float* a3, float* b0, nint stride, int columns, int terms, float* lanes)
     {
         float* b1 = b0 + Math.Min(1, columns - 1) * stride, b2 = b0 + Math.Min(2, columns - 1) * stride, b3 = b0 + Math.Min(3, columns - 1) * stride;
         float* b4 = b0 + Math.Min(4, columns - 1) * stride, b5 = b0 + Math.Min(5, columns - 1) * stride;
@@ -87,16 +87,34 @@ internal static unsafe class DotTile<TLanes>
             (c25, c35) = (TLanes.MultiplyAdd(x2, y, c25), TLanes.MultiplyAdd(x3, y, c35));
         }
 
-        Reduce(c00, c01, c02, c03, sums);
-        Reduce(c04, c05, c10, c11, sums + 4);
-        Reduce(c12, c13, c14, c15, sums + 8);
-        Reduce(c20, c21, c22, c23, sums + 12);
-        Reduce(c24, c25, c30, c31, sums + 16);
-        Reduce(c32, c33, c34, c35, sums + 20);
+        c00.Store(lanes);
+        c01.Store(lanes + TLanes.Count);
+        c02.Store(lanes + 2 * TLanes.Count);
+        c03.Store(lanes + 3 * TLanes.Count);
+        c04.Store(lanes + 4 * TLanes.Count);
+        c05.Store(lanes + 5 * TLanes.Count);
+        c10.Store(lanes + 6 * TLanes.Count);
+        c11.Store(lanes + 7 * TLanes.Count);
+        c12.Store(lanes + 8 * TLanes.Count);
+        c13.Store(lanes + 9 * TLanes.Count);
+        c14.Store(lanes + 10 * TLanes.Count);
+        c15.Store(lanes + 11 * TLanes.Count);
+        c20.Store(lanes + 12 * TLanes.Count);
+        c21.Store(lanes + 13 * TLanes.Count);
+        c22.Store(lanes + 14 * TLanes.Count);
+        c23.Store(lanes + 15 * TLanes.Count);
+        c24.Store(lanes + 16 * TLanes.Count);
+        c25.Store(lanes + 17 * TLanes.Count);
+        c30.Store(lanes + 18 * TLanes.Count);
+        c31.Store(lanes + 19 * TLanes.Count);
+        c32.Store(lanes + 20 * TLanes.Count);
+        c33.Store(lanes + 21 * TLanes.Count);
+        c34.Store(lanes + 22 * TLanes.Count);
+        c35.Store(lanes + 23 * TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoColumns(float* a0, float* a1, float* a2, float* a3, float* b0, float* b1, int terms, float* sums)
+    private static void TwoColumns(float* a0, float* a1, float* a2, float* a3, float* b0, float* b1, int terms, float* lanes)
     {
         TLanes zero = TLanes.Broadcast(0);
         TLanes c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
@@ -113,25 +131,23 @@ internal static unsafe class DotTile<TLanes>
             (c30, c31) = (TLanes.MultiplyAdd(x, y0, c30), TLanes.MultiplyAdd(x, y1, c31));
         }
 
-        Reduce(c00, c01, c10, c11, sums);
-        Reduce(c20, c21, c30, c31, sums + 4);
+        c00.Store(lanes);
+        c01.Store(lanes + TLanes.Count);
+        c10.Store(lanes + 2 * TLanes.Count);
+        c11.Store(lanes + 3 * TLanes.Count);
+        c20.Store(lanes + 4 * TLanes.Count);
+        c21.Store(lanes + 5 * TLanes.Count);
+        c30.Store(lanes + 6 * TLanes.Count);
+        c31.Store(lanes + 7 * TLanes.Count);
     }
 
-    /// <summary>The sums of the lanes of four vectors.</summary>
-    [SkipLocalsInit]
-    private static void Reduce(TLanes v0, TLanes v1, TLanes v2, TLanes v3, float* sums)
+    /// <summary>The sum of the lanes of one vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(float* lanes)
     {
-        float* lanes = stackalloc float[4 * 16];
-        v0.Store(lanes);
-        v1.Store(lanes + TLanes.Count);
-        v2.Store(lanes + 2 * TLanes.Count);
-        v3.Store(lanes + 3 * TLanes.Count);
-        for (int i = 0; i < 4; i++, lanes += TLanes.Count)
-        {
-            var sum = Vector128.Load(lanes);
-            for (int j = 4; j < TLanes.Count; j += 4)
-                sum += Vector128.Load(lanes + j);
-            sums[i] = Vector128.Sum(sum);
-        }
+        var sum = Vector128.Load(lanes);
+        for (int j = 4; j < TLanes.Count; j += 4)
+            sum += Vector128.Load(lanes + j);
+        return Vector128.Sum(sum);
     }
 }

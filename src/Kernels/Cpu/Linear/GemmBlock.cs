@@ -71,10 +71,8 @@ internal static unsafe class GemmBlock
                     }
 
                     GemmTile<TLanes>.Multiply(size, a, b, count, tileBias, corner, width, false);
-                    if (places == null)
-                        CopyCorner(corner, width, rows, inside, c + first, rowStride, firstTerm > 0);
-                    else
-                        Scatter(corner, width, rows, inside, c, rowStride, places + first, firstTerm > 0);
+                    CopyCorner<TLanes>(
+                        corner, width, rows, inside, places == null ? c + first : c, rowStride, places == null ? null : places + first, firstTerm > 0);
                 }
             }
 
@@ -83,21 +81,37 @@ internal static unsafe class GemmBlock
         while (firstTerm < terms);
     }
 
-    private static void CopyCorner(float* corner, int width, int rows, int columns, float* c, nint rowStride, bool accumulate)
+    /// <summary>Copies the inside of a tile to its places, a stretch of neighbouring places at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyCorner<TLanes>(float* corner, int width, int rows, int columns, float* c, nint rowStride, int* places, bool accumulate)
+        where TLanes : struct, ILanes<TLanes>
     {
-        for (int i = 0; i < rows; i++, corner += width, c += rowStride)
+        for (int from = 0; from < columns;)
         {
-            for (int j = 0; j < columns; j++)
-                c[j] = accumulate ? c[j] + corner[j] : corner[j];
+            int to = places == null ? columns : from + 1;
+            while (to < columns && places[to] == places[to - 1] + 1)
+                to++;
+            float* target = c + (places == null ? 0 : places[from]);
+            for (int i = 0; i < rows; i++)
+                CopyRow<TLanes>(corner + i * width + from, to - from, target + i * rowStride, accumulate);
+            from = to;
         }
     }
 
-    private static void Scatter(float* corner, int width, int rows, int columns, float* c, nint rowStride, int* places, bool accumulate)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRow<TLanes>(float* source, int count, float* target, bool accumulate)
+        where TLanes : struct, ILanes<TLanes>
     {
-        for (int i = 0; i < rows; i++, corner += width, c += rowStride)
+        int j = 0;
+        for (; j <= count - TLanes.Count; j += TLanes.Count)
         {
-            for (int j = 0; j < columns; j++)
-                c[places[j]] = accumulate ? c[places[j]] + corner[j] : corner[j];
+            var value = TLanes.Load(source + j);
+            if (accumulate)
+                value += TLanes.Load(target + j);
+            value.Store(target + j);
         }
+
+        for (; j < count; j++)
+            target[j] = accumulate ? target[j] + source[j] : source[j];
     }
 }

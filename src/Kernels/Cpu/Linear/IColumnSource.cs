@@ -3,7 +3,7 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>Gives the right operand of a matrix product in panels of <see cref="GemmTile{TLanes}.Columns"/> columns.</summary>
 internal unsafe interface IColumnSource
 {
-    /// <summary>Writes some terms of all columns: panel after panel, and in each term after term. What lies in columns behind the last does not matter.</summary>
+    /// <summary>Writes some terms of all columns: panel after panel, and in each term after term. Columns behind the last hold numbers that are quick to multiply, zeros best.</summary>
     /// <param name="firstTerm">First term.</param>
     /// <param name="terms">Number of terms.</param>
     /// <param name="panels">Where the first panel goes.</param>

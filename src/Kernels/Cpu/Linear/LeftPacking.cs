@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>Brings the rows of a left operand into the order in which <see cref="GemmTile{TLanes}"/> reads them: tile by tile, term by term, row by row.</summary>
@@ -11,6 +13,7 @@ internal static unsafe class LeftPacking
     /// <param name="layout">Where the terms of a row lie.</param>
     /// <param name="terms">Terms of a row.</param>
     /// <param name="packed">The packed operand; the tile's place in it follows from its first row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTile(in RowTiles tiles, int tile, float* source, nint rowStride, TermLayout layout, int terms, float* packed)
     {
         int start = tiles.StartOf(tile), size = tiles.SizeOf(tile), rows = Math.Min(size, tiles.Rows - start);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>Columns of a matrix in memory.</summary>
@@ -9,6 +11,7 @@ internal readonly unsafe struct MatrixColumns(float* matrix, nint termStride, ni
 {
     private readonly float* _matrix = matrix;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack<TLanes>(int firstTerm, int terms, float* panels, nint panelStride)
         where TLanes : struct, ILanes<TLanes>
     {
