@@ -68,8 +68,12 @@ public sealed partial class Tensor
         Allocate(new TensorSpec(shape, dtype), BackendRegistry.Get(device ?? Device.Cpu));
 
     /// <summary>A tensor of zeros.</summary>
-    public static Tensor Zeros(Shape shape, DType dtype = DType.F32, Device? device = null) =>
-        FromBytes(new byte[new TensorSpec(shape, dtype).ByteLength], new TensorSpec(shape, dtype), device);
+    public static Tensor Zeros(Shape shape, DType dtype = DType.F32, Device? device = null)
+    {
+        var tensor = Empty(shape, dtype, device);
+        tensor.Backend.Clear(tensor.Storage);
+        return tensor;
+    }
 
     /// <summary>A tensor of ones.</summary>
     public static Tensor Ones(Shape shape, DType dtype = DType.F32, Device? device = null) => Full(1, shape, dtype, device);

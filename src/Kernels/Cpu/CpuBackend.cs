@@ -28,6 +28,10 @@ public sealed class CpuBackend : Backend
     public override void Upload(ReadOnlySpan<byte> source, Storage destination) => source.CopyTo(destination.HostBytes);
 
     /// <inheritdoc/>
+    public override unsafe void Clear(Storage storage) =>
+        NativeMemory.Clear(((CpuStorage)storage).Pointer, (nuint)storage.ByteLength);
+
+    /// <inheritdoc/>
     public override void Download(Storage source, Span<byte> destination) => source.HostBytes[..destination.Length].CopyTo(destination);
 
     /// <inheritdoc/>

@@ -37,6 +37,9 @@ public abstract class Backend(Device device) : IDisposable
     /// <summary>Copies the first <paramref name="byteLength"/> bytes between two storages of this backend.</summary>
     public abstract void Copy(Storage source, Storage destination, long byteLength);
 
+    /// <summary>Fills <paramref name="storage"/> with zeros.</summary>
+    public virtual void Clear(Storage storage) => Upload(new byte[storage.ByteLength], storage);
+
     /// <summary>Waits until all work given so far is done.</summary>
     public virtual void Synchronize()
     {

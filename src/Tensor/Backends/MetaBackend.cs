@@ -14,6 +14,11 @@ public sealed class MetaBackend() : Backend(new Device("meta"))
     {
     }
 
+    /// <inheritdoc/>
+    public override void Clear(Storage storage)
+    {
+    }
+
     /// <summary>Always refuses: there are no values.</summary>
     public override void Download(Storage source, Span<byte> destination) =>
         throw new NotSupportedException("device meta: its tensors have shapes only, no values");

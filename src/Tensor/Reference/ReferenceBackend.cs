@@ -25,6 +25,9 @@ public sealed class ReferenceBackend : Backend
     public override void Upload(ReadOnlySpan<byte> source, Storage destination) => source.CopyTo(destination.HostBytes);
 
     /// <inheritdoc/>
+    public override void Clear(Storage storage) => storage.HostBytes.Clear();
+
+    /// <inheritdoc/>
     public override void Download(Storage source, Span<byte> destination) => source.HostBytes[..destination.Length].CopyTo(destination);
 
     /// <inheritdoc/>
