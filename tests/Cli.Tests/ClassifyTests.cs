@@ -97,9 +97,12 @@ public sealed class ClassifyTests
     public void Classify_WithAnUnknownFlag_GivesTwo() =>
         AssertOneLine(CommandResult.Run("classify", Cat, "--fast"), 2, "--fast");
 
-    [Test]
-    public void Classify_OnAnAbsentDevice_GivesFour() =>
-        AssertOneLine(CommandResult.Run("classify", Cat, "--weights", "golden", "--device", "tpu:0"), 4, "tpu:0");
+    /// <summary>Never another device silently: not with the GPU backend, not without it.</summary>
+    [TestCase("tpu:0")]
+    [TestCase("cuda:99")]
+    [TestCase("cpu:1")]
+    public void Classify_OnAnAbsentDevice_GivesFour(string device) =>
+        AssertOneLine(CommandResult.Run("classify", Cat, "--weights", "golden", "--device", device), 4, device);
 
     [Test]
     public void Classify_OfWeightsForOtherClasses_GivesOneLineAndThree()

@@ -60,7 +60,16 @@ public static class IlgpuDevices
         device.MaxSharedMemoryPerGroup,
         device is CudaDevice cuda ? $"compute capability {cuda.Architecture?.Major}.{cuda.Architecture?.Minor}" : ""));
 
-    private static ILGPU.Runtime.Device[] DevicesOf(string kind) => [.. ContextOf(kind).Devices];
+    // A context that finds nothing gets ILGPU's default CPU device: asking for cuda must not end up there.
+    private static ILGPU.Runtime.Device[] DevicesOf(string kind) =>
+        [.. ContextOf(kind).Devices.Where(device => device.AcceleratorType == TypeOf(kind))];
+
+    private static AcceleratorType TypeOf(string kind) => kind switch
+    {
+        "cuda" => AcceleratorType.Cuda,
+        "opencl" => AcceleratorType.OpenCL,
+        _ => AcceleratorType.CPU,
+    };
 
     private static Context ContextOf(string kind) => kind switch
     {
