@@ -57,6 +57,20 @@ public sealed class BatchNormTests(string device)
         Assert.That(variance.ToDoubles(), Has.All.EqualTo(20000.0 / 3 + 0.25).Within(1e-3));
     }
 
+    [Test]
+    public void Train_HalfPrecision_SquaresBeyondItsRangeStayFinite()
+    {
+        using var scope = new TensorScope();
+        // Deviations of 300: their squares do not fit in F16.
+        var x = Tensor.FromDoubles([.. Enumerable.Range(0, 64).Select(i => i % 2 == 0 ? 300.0 : -300)], new TensorSpec([4, 1, 4, 4], DType.F16), device);
+        x.RequiresGrad = true;
+        var (weight, bias) = (Tensor.Ones([1], DType.F16, device), Tensor.Zeros([1], DType.F16, device));
+        var (y, _, _) = x.BatchNormTrain(weight, bias);
+        Assert.That(y.ToDoubles().Select(Math.Abs), Has.All.EqualTo(1).Within(1e-3));
+        y.Sum().Backward();
+        Assert.That(x.Grad!.ToDoubles(), Has.All.EqualTo(0).Within(1e-3));
+    }
+
     [TestCase(1, 1, 1)]
     [TestCase(0, 3, 3)]
     public void Train_TooFewValuesPerChannel_SaysWhatToDo(int samples, int height, int width)

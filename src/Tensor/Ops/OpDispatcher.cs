@@ -32,8 +32,9 @@ public static class OpDispatcher
         var kernel = op is CompositeOp && !EngineSettings.Fuse ? null : backend.FindKernel(op, specs);
         if (kernel is null)
         {
-            var defined = op is CompositeOp composite ? RunDefinition(composite, inputs, outputSpecs)
-                : op is not CastOp && HasHalf(specs) ? RunInSingle(op, inputs, outputSpecs)
+            // Types for storage first: a definition must not round, or overflow, after each of its steps.
+            var defined = op is not CastOp && HasHalf(specs) ? RunInSingle(op, inputs, outputSpecs)
+                : op is CompositeOp composite ? RunDefinition(composite, inputs, outputSpecs)
                 : throw NoKernel(op, specs, backend);
             OpTrace.Finish(start, op, specs, outputSpecs, null, backend);
             return defined;
