@@ -113,7 +113,8 @@ internal static class CpuKernelTable
         .Add(new BatchNormInferenceCpuKernel<TLanes>())
         .Add(new BatchNormInferenceGradCpuKernel<TLanes>())
         .Add(new BatchNormTrainCpuKernel<TLanes>())
-        .Add(new BatchNormTrainGradCpuKernel<TLanes>());
+        .Add(new BatchNormTrainGradCpuKernel<TLanes>())
+        .Add(new GroupNormCpuKernel<TLanes>());
 
     private static void AddAttention<TLanes>(KernelTable table)
         where TLanes : struct, ILanes<TLanes> => table

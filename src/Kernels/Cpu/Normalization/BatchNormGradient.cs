@@ -4,9 +4,13 @@ namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>The gradients of both forms of batch norm. A chunk owns whole channels: one pass over x and g for ∂β = Σ g and
 /// ∂γ = Σ g·(x - μ)/√(σ² + ε), another, mostly from the cache, for ∂x = A·g + B·(x - μ) + C. Bandwidth-bound: 12 to 20 bytes per element.</summary>
+/// <remarks>The terms of ∂x cancel, the more so the fewer values there are: entirely, but for ε, over two. What rounding μ to F32 left shows
+/// as a non-zero Σ (x - μ) and is corrected; a single value per sample, where batches alone make the statistics, is computed in double.</remarks>
 internal static unsafe class BatchNormGradient<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
+    private const int ColumnBlock = 256;
+
     /// <summary>Computes ∂x, ∂γ, ∂β from x, γ, μ, σ², g.</summary>
     /// <param name="inputs">x, γ, μ, σ², g.</param>
     /// <param name="outputs">∂x, ∂γ, ∂β.</param>
@@ -17,7 +21,7 @@ internal static unsafe class BatchNormGradient<TLanes>
     {
         var shape = inputs[0].Shape;
         int n = shape[0], channels = shape[1], plane = shape.Product(2, shape.Rank);
-        double share = frozen ? 0 : 1 / ((double)n * plane);
+        double share = frozen || n * plane == 0 ? 0 : 1 / ((double)n * plane);
         float* x = inputs[0].Floats, weight = inputs[1].Floats, means = inputs[2].Floats, variances = inputs[3].Floats, g = inputs[4].Floats;
         float* dx = outputs[0].Floats, dWeight = outputs[1].Floats, dBias = outputs[2].Floats;
         int chunk = (int)Math.Clamp(grain / Math.Max(1, (long)n * plane), 1, grain);
@@ -28,71 +32,89 @@ internal static unsafe class BatchNormGradient<TLanes>
             for (int c = from; c < to; c++)
             {
                 float mean = means[c];
-                double sum = 0, dot = 0;
+                double sum = 0, dot = 0, rest = 0;
                 for (int sample = 0; sample < n; sample++)
                 {
                     long offset = ((long)sample * channels + c) * plane;
-                    Sums(x + offset, g + offset, plane, mean, ref sum, ref dot);
+                    Sums(x + offset, g + offset, plane, mean, ref sum, ref dot, ref rest);
                 }
 
+                double correction = Correction(mean, rest * share);
+                dot -= correction * sum;
                 double inverse = 1 / Math.Sqrt(variances[c] + epsilon);
                 dWeight[c] = (float)(dot * inverse);
                 dBias[c] = (float)sum;
-                double a = weight[c] * inverse;
-                float factorX = (float)(-a * inverse * inverse * dot * share), constant = (float)(-a * sum * share);
+                double a = weight[c] * inverse, b = -a * inverse * inverse * dot * share;
+                float constant = (float)(-a * sum * share - b * correction);
                 for (int sample = 0; sample < n; sample++)
                 {
                     long offset = ((long)sample * channels + c) * plane;
                     if (frozen)
                         Planes<TLanes>.Scale(g + offset, dx + offset, plane, (float)a);
                     else
-                        Combine(x + offset, g + offset, dx + offset, plane, mean, (float)a, factorX, constant);
+                        Combine(x + offset, g + offset, dx + offset, plane, mean, (float)a, (float)b, constant);
                 }
             }
         }
 
+        // One value per sample: row by row, for some channels at a time.
         void Columns(int from, int to)
         {
-            int c = from;
-            for (; c <= to - TLanes.Count; c += TLanes.Count)
-                Column<TLanes>(c);
-            for (; c < to; c++)
-                Column<Lane>(c);
-        }
-
-        // One value per sample: lanes are channels.
-        void Column<T>(int c)
-            where T : struct, ILanes<T>
-        {
-            // Locals, since the captured ones are fields of an object to the compiler.
-            float* values = x + c, gradients = g + c, results = dx + c;
-            long stride = channels;
-            int samples = n;
-            var mean = T.Load(means + c);
-            T sum = T.Broadcast(0), dot = sum;
-            for (int i = 0; i < samples; i++)
+            for (int c = from; c < to; c += ColumnBlock)
             {
-                var gradient = T.Load(gradients + i * stride);
-                sum += gradient;
-                dot = T.MultiplyAdd(gradient, T.Load(values + i * stride) - mean, dot);
-            }
-
-            var inverse = T.Broadcast(1) / T.Sqrt(T.Load(variances + c) + T.Broadcast((float)epsilon));
-            (dot * inverse).Store(dWeight + c);
-            sum.Store(dBias + c);
-            var a = T.Load(weight + c) * inverse;
-            var minus = T.Broadcast((float)-share) * a;
-            T factorX = minus * inverse * inverse * dot, constant = minus * sum;
-            for (int i = 0; i < samples; i++)
-            {
-                var rest = T.MultiplyAdd(T.Load(values + i * stride) - mean, factorX, constant);
-                T.MultiplyAdd(T.Load(gradients + i * stride), a, rest).Store(results + i * stride);
+                ColumnGradients(x + c, g + c, dx + c, Math.Min(ColumnBlock, to - c), n, channels, weight + c, means + c, variances + c,
+                    dWeight + c, dBias + c, epsilon, share);
             }
         }
     }
 
-    /// <summary>Adds Σ g and Σ g·(x - mean), by blocks.</summary>
-    private static void Sums(float* x, float* g, int count, float mean, ref double sum, ref double dot)
+    /// <summary>What is to be added to a mean for the rounding to F32, and no more.</summary>
+    private static double Correction(float mean, double rest)
+    {
+        double most = Math.Abs((double)mean) / (1 << 23);
+        return Math.Clamp(rest, -most, most);
+    }
+
+    private static void ColumnGradients(float* x, float* g, float* dx, int width, int n, long stride, float* weight, float* means, float* variances,
+        float* dWeight, float* dBias, double epsilon, double share)
+    {
+        double* sums = stackalloc double[ColumnBlock], dots = stackalloc double[ColumnBlock], rests = stackalloc double[ColumnBlock], factors = stackalloc double[ColumnBlock];
+        new Span<double>(sums, width).Clear();
+        new Span<double>(dots, width).Clear();
+        new Span<double>(rests, width).Clear();
+        for (int i = 0; i < n; i++)
+        {
+            float* values = x + i * stride, gradients = g + i * stride;
+            for (int c = 0; c < width; c++)
+            {
+                double centred = (double)values[c] - means[c];
+                sums[c] += gradients[c];
+                dots[c] += gradients[c] * centred;
+                rests[c] += centred;
+            }
+        }
+
+        // From here on: the mean gradient, its share along x̂ over the deviation, and the exact mean.
+        for (int c = 0; c < width; c++)
+        {
+            double correction = Correction(means[c], rests[c] * share), dot = dots[c] - correction * sums[c];
+            double inverse = 1 / Math.Sqrt(variances[c] + epsilon);
+            dWeight[c] = (float)(dot * inverse);
+            dBias[c] = (float)sums[c];
+            factors[c] = weight[c] * inverse;
+            (sums[c], dots[c], rests[c]) = (sums[c] * share, dot * inverse * inverse * share, means[c] + correction);
+        }
+
+        for (int i = 0; i < n; i++)
+        {
+            float* values = x + i * stride, gradients = g + i * stride, results = dx + i * stride;
+            for (int c = 0; c < width; c++)
+                results[c] = (float)((gradients[c] - sums[c] - (values[c] - rests[c]) * dots[c]) * factors[c]);
+        }
+    }
+
+    /// <summary>Adds Σ g, Σ g·(x - mean) and Σ (x - mean), by blocks.</summary>
+    private static void Sums(float* x, float* g, int count, float mean, ref double sum, ref double dot, ref double rest)
     {
         var m = TLanes.Broadcast(mean);
         for (int start = 0; start < count; start += Planes<TLanes>.Block)
@@ -101,24 +123,30 @@ internal static unsafe class BatchNormGradient<TLanes>
             int length = Math.Min(Planes<TLanes>.Block, count - start), i = 0;
             if (length >= 2 * TLanes.Count)
             {
-                TLanes a0 = TLanes.Broadcast(0), a1 = a0, b0 = a0, b1 = a0;
+                TLanes a0 = TLanes.Broadcast(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0;
                 for (; i <= length - 2 * TLanes.Count; i += 2 * TLanes.Count)
                 {
                     TLanes g0 = TLanes.Load(gradients + i), g1 = TLanes.Load(gradients + i + TLanes.Count);
                     a0 += g0;
                     a1 += g1;
-                    b0 = TLanes.MultiplyAdd(g0, TLanes.Load(values + i) - m, b0);
-                    b1 = TLanes.MultiplyAdd(g1, TLanes.Load(values + i + TLanes.Count) - m, b1);
+                    TLanes d0 = TLanes.Load(values + i) - m, d1 = TLanes.Load(values + i + TLanes.Count) - m;
+                    b0 = TLanes.MultiplyAdd(g0, d0, b0);
+                    b1 = TLanes.MultiplyAdd(g1, d1, b1);
+                    c0 += d0;
+                    c1 += d1;
                 }
 
                 sum += Planes<TLanes>.Horizontal(a0 + a1);
                 dot += Planes<TLanes>.Horizontal(b0 + b1);
+                rest += Planes<TLanes>.Horizontal(c0 + c1);
             }
 
             for (; i < length; i++)
             {
+                double centred = (double)values[i] - mean;
                 sum += gradients[i];
-                dot += (double)gradients[i] * ((double)values[i] - mean);
+                dot += gradients[i] * centred;
+                rest += centred;
             }
         }
     }
