@@ -57,6 +57,41 @@ public sealed class BatchNormTests(string device)
         Assert.That(variance.ToDoubles(), Has.All.EqualTo(20000.0 / 3 + 0.25).Within(1e-3));
     }
 
+    // Lanes as channels, scalars, vectors with a tail.
+    [TestCase(1)]
+    [TestCase(3)]
+    [TestCase(50)]
+    public void Train_GradientsOfFewValuesFarFromZero_CancelAsTheyShould(int plane)
+    {
+        using var scope = new TensorScope();
+        const int channels = 19, samples = 2;
+        var dtype = device == "reference" ? DType.F64 : DType.F32;
+        var generator = new Generator(3);
+        double[] values = new double[samples * channels * plane], upstream = new double[values.Length];
+        for (int i = 0; i < values.Length; i++)
+            (values[i], upstream[i]) = ((float)(100 + 0.05 * generator.NextNormal()), (float)generator.NextNormal());
+        Shape shape = plane == 1 ? [samples, channels] : [samples, channels, plane];
+        var x = Tensor.FromDoubles(values, new TensorSpec(shape, dtype), device);
+        x.RequiresGrad = true;
+        x.BatchNormTrain(Tensor.Ones([channels], dtype, device), Tensor.Zeros([channels], dtype, device)).Output
+            .Backward(Tensor.FromDoubles(upstream, new TensorSpec(shape, dtype), device));
+        var actual = x.Grad!.ToDoubles();
+        for (int c = 0; c < channels; c++)
+        {
+            var own = Enumerable.Range(0, values.Length).Where(i => i / plane % channels == c).ToArray();
+            double mean = own.Average(i => values[i]);
+            double inverse = 1 / Math.Sqrt(own.Average(i => Math.Pow(values[i] - mean, 2)) + 1e-5);
+            double average = own.Average(i => upstream[i]), along = own.Average(i => upstream[i] * (values[i] - mean) * inverse);
+            foreach (int i in own)
+            {
+                double expected = (upstream[i] - average - (values[i] - mean) * inverse * along) * inverse;
+                Assert.That(Math.Abs(actual[i] - expected), Is.LessThanOrEqualTo(1e-6 * inverse), $"channel {c}");
+            }
+
+            Assert.That(Math.Abs(own.Sum(i => actual[i])), Is.LessThanOrEqualTo(1e-6 * inverse), $"channel {c}");
+        }
+    }
+
     [Test]
     public void Train_HalfPrecision_SquaresBeyondItsRangeStayFinite()
     {
