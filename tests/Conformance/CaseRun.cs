@@ -25,7 +25,8 @@ public sealed record CaseRun(double[][] Outputs, TensorSpec[] Specs, double[]?[]
     /// <param name="dtype">Type of the floating-point inputs.</param>
     /// <param name="inputs">Values of the inputs.</param>
     /// <param name="withGradients">Also differentiate, with a random upstream gradient.</param>
-    public static CaseRun On(Device device, OpCase opCase, DType dtype, double[][] inputs, bool withGradients = false)
+    /// <param name="onlyInput">Differentiate with respect to this input alone; negative for all.</param>
+    public static CaseRun On(Device device, OpCase opCase, DType dtype, double[][] inputs, bool withGradients = false, int onlyInput = -1)
     {
         using var scope = new TensorScope();
         var specs = opCase.Specs(dtype);
@@ -35,7 +36,7 @@ public sealed record CaseRun(double[][] Outputs, TensorSpec[] Specs, double[]?[]
         for (int i = 0; i < tensors.Length; i++)
         {
             tensors[i] = Tensor.FromDoubles(inputs[i], specs[i], device);
-            if (!withGradients || !opCase.Inputs[i].Differentiate || !specs[i].DType.IsFloatingPoint)
+            if (!withGradients || !opCase.Inputs[i].Differentiate || !specs[i].DType.IsFloatingPoint || (onlyInput >= 0 && i != onlyInput))
                 continue;
             tensors[i].RequiresGrad = true;
             leaves.Add(tensors[i]);

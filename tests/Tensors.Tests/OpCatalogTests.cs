@@ -25,6 +25,20 @@ public sealed class OpCatalogTests
             Assert.That(cases.Any(HasEmptyTensor), $"write a case of {type.Name} with an empty batch");
     }
 
+    [TestCaseSource(nameof(OpTypes))]
+    public void ImageOp_HasCasesOfOnePixelAndOfOddSize(Type type)
+    {
+        var images = CaseCatalog.All.Where(opCase => opCase.Op.GetType() == type && opCase.Inputs[0].Shape.Rank == 4 && opCase.Inputs[0].Shape.ElementCount > 0)
+            .Select(opCase => opCase.Inputs[0].Shape).ToArray();
+        if (images.Length == 0)
+            Assert.Pass("no operator on images");
+        Assert.That(images.Any(shape => shape[2] * shape[3] == 1), $"write a case of {type.Name} on one pixel");
+        // Some take numbers per channel alone, [N,C,1,1].
+        if (images.All(shape => shape[2] * shape[3] == 1))
+            return;
+        Assert.That(images.Any(shape => shape[2] % 2 == 1 && shape[3] % 2 == 1 && shape[2] * shape[3] > 1), $"write a case of {type.Name} with odd height and width");
+    }
+
     [Test]
     public void OpsThatRefuseEmptyBatches_SayWhy()
     {
