@@ -8,6 +8,8 @@ public sealed class InstructionSetTests
     [TestCase("", "DOTNET_EnableAVX512", "avx512")]
     [TestCase("", "DOTNET_EnableAVX2", "avx512 avx2")]
     [TestCase("", "DOTNET_EnableHWIntrinsic", "avx512 avx2 vector128")]
+    [TestCase("--exact", "DOTNET_EnableAVX512", "avx512")]
+    [TestCase("--exact", "DOTNET_EnableAVX2", "avx512 avx2")]
     [TestCase("--large", "DOTNET_EnableAVX512", "avx512", Category = "Long")]
     [TestCase("--large", "DOTNET_EnableAVX2", "avx512 avx2", Category = "Long")]
     public void Kernels_WithInstructionSetsSwitchedOff_MatchReference(string argument, string variable, string off)

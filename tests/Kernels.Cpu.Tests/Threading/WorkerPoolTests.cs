@@ -1,0 +1,117 @@
+namespace ResNeSt.Kernels.Cpu.Tests;
+
+/// <summary>The threads of the backend.</summary>
+public sealed class WorkerPoolTests
+{
+    [TestCase(1, 1)]
+    [TestCase(2, 1)]
+    [TestCase(2, 1000)]
+    [TestCase(5, 3)]
+    [TestCase(5, 1000)]
+    public void Run_OfManyRegions_RunsEveryChunkOnce(int threads, int chunks)
+    {
+        using var restore = new Threads(threads);
+        for (int region = 0; region < 200; region++)
+        {
+            var counts = new int[chunks];
+            ParallelRows.For(chunks, chunk => Interlocked.Increment(ref counts[chunk]));
+            Assert.That(counts, Is.All.EqualTo(1), $"region {region}");
+        }
+    }
+
+    [Test]
+    public void Run_InsideAChunk_RunsThere()
+    {
+        using var restore = new Threads(4);
+        var counts = new int[8 * 8];
+        ParallelRows.For(8, outer =>
+        {
+            int thread = Environment.CurrentManagedThreadId;
+            ParallelRows.For(8, inner =>
+            {
+                Assert.That(Environment.CurrentManagedThreadId, Is.EqualTo(thread));
+                Interlocked.Increment(ref counts[outer * 8 + inner]);
+            });
+        });
+
+        Assert.That(counts, Is.All.EqualTo(1));
+    }
+
+    [Test]
+    public void Run_FromMoreCallersThanSlots_ServesThemAll()
+    {
+        using var restore = new Threads(3);
+        var sums = new long[40];
+        var callers = Enumerable.Range(0, sums.Length).Select(i => new Thread(() =>
+        {
+            for (int region = 0; region < 50; region++)
+                ParallelRows.For(20, chunk => Interlocked.Add(ref sums[i], chunk));
+        })).ToArray();
+        foreach (var caller in callers)
+            caller.Start();
+        foreach (var caller in callers)
+            caller.Join();
+
+        Assert.That(sums, Is.All.EqualTo(50 * 190));
+    }
+
+    [Test]
+    public void Run_WhoseChunkThrows_ThrowsThatAndStaysUsable()
+    {
+        using var restore = new Threads(2);
+        for (int region = 0; region < 50; region++)
+        {
+            Assert.That(
+                () => ParallelRows.For(64, chunk =>
+                {
+                    if (chunk == 33)
+                        throw new InvalidOperationException("chunk 33");
+                }),
+                Throws.InvalidOperationException.With.Message.EqualTo("chunk 33"));
+        }
+
+        int done = 0;
+        ParallelRows.For(64, _ => Interlocked.Increment(ref done));
+        Assert.That(done, Is.EqualTo(64));
+    }
+
+    [Test]
+    public void Run_WithThreadsChangedInBetween_GoesOn()
+    {
+        using var restore = new Threads(1);
+        for (int region = 0; region < 300; region++)
+        {
+            EngineSettings.Threads = 1 + region % 6;
+            // Long enough apart, now and then, that the threads fall asleep.
+            if (region % 100 == 50)
+                Thread.Sleep(5);
+            int done = 0;
+            ParallelRows.For(17, _ => Interlocked.Increment(ref done));
+            Assert.That(done, Is.EqualTo(17), $"region {region}");
+        }
+    }
+
+    [Test]
+    public void Run_AfterTheFirst_AllocatesNothing()
+    {
+        using var restore = new Threads(2);
+        Action<int> body = static _ => Thread.SpinWait(10);
+        for (int region = 0; region < 50; region++)
+            ParallelRows.For(8, body);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int region = 0; region < 1000; region++)
+            ParallelRows.For(8, body);
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    /// <summary>Sets the number of threads until disposed.</summary>
+    private sealed class Threads : IDisposable
+    {
+        private readonly int _before = EngineSettings.Threads;
+
+        public Threads(int count) => EngineSettings.Threads = count;
+
+        public void Dispose() => EngineSettings.Threads = _before;
+    }
+}
