@@ -20,4 +20,12 @@ internal static class Layer
             norm.Weight.Initializer = Init.Zeros;
         return norm;
     }
+
+    /// <summary>An activation as a part of a sequence.</summary>
+    public static Module Activation(Activation activation) => activation switch
+    {
+        Models.Activation.Relu => new Relu(),
+        Models.Activation.Silu => new Silu(),
+        _ => new Identity(),
+    };
 }

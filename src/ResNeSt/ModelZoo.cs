@@ -57,7 +57,32 @@ public static class ModelZoo
             entries.Add(Entry($"{name}_dilation2", card, options with { OutputStride = 16 }, []));
         }
 
+        foreach (var (name, options) in ResidualFamily.All)
+        {
+            var card = ReadCard(name);
+            entries.Add(Entry(name, card, options, card.Aliases));
+        }
+
+        entries.Add(MobileNet("mobilenet_v2", new MobileNetV2Options()));
+        entries.Add(MobileNet("mobilenetv2_100", new MobileNetV2Options { TimmKeys = true }));
         return entries;
+    }
+
+    private static ModelEntry MobileNet(string name, MobileNetV2Options options)
+    {
+        var card = ReadCard(name);
+        return new ModelEntry(name, card, changes => new MobileNetV2(Apply(name, options, changes)), card.Aliases);
+    }
+
+    private static MobileNetV2Options Apply(string name, MobileNetV2Options options, ModelChanges changes)
+    {
+        if (changes.OutputStride is not (null or 32) || changes.ZeroLastGamma is true)
+            throw new ShapeException($"{name}: has no dilated form and no last norm to begin at zero");
+        return options with
+        {
+            Classes = changes.Classes ?? options.Classes,
+            InputChannels = changes.InputChannels ?? options.InputChannels,
+        };
     }
 
     private static ModelEntry Entry(string name, ModelCard card, ResNetOptions options, IReadOnlyList<string> aliases) =>

@@ -5,15 +5,15 @@ using ResNeSt.Tensors;
 namespace ResNeSt.Models;
 
 /// <summary>The residual skeleton of the whole family: stem, max pool, four stages, global average pool, classifier.</summary>
-/// <remarks>Input [N, channels, H, W]; output [N, classes]. Keys: conv1, bn1, layer1 … layer4, fc.</remarks>
+/// <remarks>Input [N, channels, H, W]; output [N, classes]. Keys: conv1, bn1, layer1 … layer4, fc, or those of another <see cref="KeyStyle"/>.</remarks>
 public sealed class ResNet : Module
 {
-    private readonly Module _conv1;
-    private readonly BatchNorm2d _bn1;
-    private readonly MaxPool2d _pool = new(kernel: 3, stride: 2, padding: 1);
+    private readonly Module[] _stem;
+    private readonly MaxPool2d? _pool;
     private readonly Sequential[] _stages = new Sequential[4];
+    private readonly Sequential? _finalConvolution;
     private readonly Dropout? _dropout;
-    private readonly Linear? _classifier;
+    private readonly Module? _classifier;
 
     /// <summary>Declares the network; <see cref="Module.Materialize"/> gives it memory.</summary>
     /// <exception cref="ShapeException">Options contradict each other.</exception>
@@ -21,22 +21,39 @@ public sealed class ResNet : Module
     {
         options.Validate();
         Options = options;
-        _conv1 = Child("conv1", Stem.Create(options));
-        int channels = Stem.OutputChannels(options);
-        _bn1 = Child("bn1", Layer.Norm(channels));
+        var (parts, channels) = Stem.Create(options);
+        _stem = [.. parts.Select(part => Child(part.Key, part.Module))];
+        _pool = options.StemPool switch
+        {
+            StemPool.Padded => new MaxPool2d(kernel: 3, stride: 2, padding: 1),
+            StemPool.Ceiling => new MaxPool2d(kernel: 3, stride: 2, ceilMode: true),
+            _ => null,
+        };
         for (int stage = 0; stage < 4; stage++)
-            _stages[stage] = Child(string.Create(CultureInfo.InvariantCulture, $"layer{stage + 1}"), CreateStage(options, stage, ref channels));
+            _stages[stage] = CreateStage(options, stage, ref channels);
+        AddStages();
+        if (options.FinalChannels > 0)
+        {
+            _finalConvolution = Child("final_conv", new Sequential
+            {
+                { "conv", Layer.Conv(channels, options.FinalChannels, kernel: 1) },
+                { "bn", Layer.Norm(options.FinalChannels) },
+                { "act", Layer.Activation(options.Activation) },
+            });
+            channels = options.FinalChannels;
+        }
+
         FeatureChannels = channels;
         if (options.FinalDropout > 0)
             _dropout = Child("final_drop", new Dropout(options.FinalDropout, new Generator(options.DropoutSeed)));
         if (options.Classes > 0)
-            _classifier = Child("fc", new Linear(channels, options.Classes));
+            _classifier = AddClassifier(new Linear(channels, options.Classes));
     }
 
     /// <summary>What the network was made of.</summary>
     public ResNetOptions Options { get; }
 
-    /// <summary>Channels of the last stage.</summary>
+    /// <summary>Channels in front of the classifier.</summary>
     public int FeatureChannels { get; }
 
     /// <summary>The feature maps at the taps of a backbone: behind the stem (before the max pool) and behind each stage.</summary>
@@ -46,8 +63,8 @@ public sealed class ResNet : Module
     {
         CheckInput(x);
         var maps = new Tensor[5];
-        maps[0] = _bn1.Forward(_conv1.Forward(x)).Relu();
-        var y = _pool.Forward(maps[0]);
+        maps[0] = _stem.Aggregate(x, (map, part) => part.Forward(map)).Activate(Options.Activation);
+        var y = _pool?.Forward(maps[0]) ?? maps[0];
         for (int stage = 0; stage < 4; stage++)
             maps[stage + 1] = y = _stages[stage].Forward(y);
         return maps;
@@ -56,7 +73,8 @@ public sealed class ResNet : Module
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        var y = Features(x)[4].Mean([2, 3]);
+        var y = Features(x)[4];
+        y = (_finalConvolution?.Forward(y) ?? y).Mean([2, 3]);
         if (_dropout is not null)
             y = _dropout.Forward(y);
         return _classifier?.Forward(y) ?? y;
@@ -69,20 +87,41 @@ public sealed class ResNet : Module
         int ideal = 4 << stage;
         bool dilated = ideal > options.OutputStride;
         int stageDilation = dilated ? ideal / options.OutputStride : 1;
-        int stride = stage == 0 || dilated ? 1 : 2;
+        int stride = stage == 0 ? options.FirstStride : dilated ? 1 : 2;
         // The first block sees the still undilated map: half the stage's dilation.
         int firstDilation = Math.Max(1, stageDilation / 2);
         var blocks = new Module[options.Depths[stage]];
         for (int i = 0; i < blocks.Length; i++)
         {
-            blocks[i] = new Bottleneck(options, i == 0
+            var place = i == 0
                 ? new BlockPlace(channels, planes, stride, firstDilation, stageDilation, IsFirst: stage > 0)
-                : new BlockPlace(channels, planes, Dilation: stageDilation));
-            channels = planes * Bottleneck.Expansion;
+                : new BlockPlace(channels, planes, Dilation: stageDilation, StageDilation: stageDilation);
+            var ofBlock = options with { Attention = options.Attention.OfBlock(stage, isLast: i == blocks.Length - 1) };
+            blocks[i] = options.Block == BlockKind.Basic ? new BasicBlock(ofBlock, place) : new Bottleneck(ofBlock, place);
+            channels = planes * options.Expansion;
         }
 
         return new Sequential(blocks);
     }
+
+    private void AddStages()
+    {
+        if (Options.Keys == KeyStyle.Numbered)
+        {
+            Child("stages", new Sequential(_stages));
+            return;
+        }
+
+        for (int stage = 0; stage < 4; stage++)
+            Child(string.Create(CultureInfo.InvariantCulture, $"layer{stage + 1}"), _stages[stage]);
+    }
+
+    private Module AddClassifier(Linear classifier) => Options.Keys switch
+    {
+        KeyStyle.Original => Child("last_linear", classifier),
+        KeyStyle.Numbered => Child<Module>("head", new Sequential { { "fc", classifier } }),
+        _ => Child("fc", classifier),
+    };
 
     private void CheckInput(Tensor x)
     {

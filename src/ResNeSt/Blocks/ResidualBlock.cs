@@ -1,0 +1,100 @@
+using System.Globalization;
+using ResNeSt.Nn;
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Models;
+
+/// <summary>What bottlenecks and basic blocks share: attention, shortcut, addition and activation, and the keys of their parts.</summary>
+public abstract class ResidualBlock : Module
+{
+    private readonly ResNetOptions _options;
+    private readonly BlockPlace _place;
+    private readonly AttentionOptions _attention;
+    private readonly int _outputChannels;
+    private Module? _onInput;
+    private Module? _onResidual;
+    private Module? _shortcut;
+
+    private protected ResidualBlock(ResNetOptions options, BlockPlace place)
+    {
+        _options = options;
+        _place = place;
+        _attention = options.Attention;
+        _outputChannels = place.Planes * options.Expansion;
+        if (options.Keys == KeyStyle.Numbered)
+            AddShortcut("shortcut");
+    }
+
+    /// <inheritdoc/>
+    protected sealed override Tensor Compute(Tensor x)
+    {
+        var input = _onInput?.Forward(x) ?? x;
+        var residual = Residual(input);
+        residual = _onResidual?.Forward(residual) ?? residual;
+        return (residual + (_shortcut?.Forward(input) ?? input)).Activate(_options.Activation);
+    }
+
+    /// <summary>The convolutions, up to the last norm.</summary>
+    private protected abstract Tensor Residual(Tensor x);
+
+    /// <summary>A convolution with its norm under the keys of the network.</summary>
+    private protected ConvNorm AddConvolution(int number, Conv2d conv, BatchNorm2d norm, Activation activation)
+    {
+        string key = Key(number, conv.Weight.Shape[2]);
+        return _options.Keys is KeyStyle.Paired or KeyStyle.Numbered
+            ? new ConvNorm(Child(key, new Sequential { { "conv", conv }, { "bn", norm } }), null, activation)
+            : new ConvNorm(Child(key, conv), Child(string.Create(CultureInfo.InvariantCulture, $"bn{number}"), norm), activation);
+    }
+
+    /// <summary>The 3×3 convolution that steps and dilates, or the attention that stands for it.</summary>
+    private protected ConvNorm AddSpatialConvolution(int number, int inputChannels, int channels, int stride)
+    {
+        int dilation = _place.Dilation;
+        string key = Key(number, 3);
+        if (_options.Radix >= 1)
+        {
+            var split = new SplitAttention(inputChannels, channels, kernel: 3, stride, dilation, dilation, _options.Radix, _options.Cardinality);
+            return new ConvNorm(Child(key, split), null, Activation.None);
+        }
+
+        int groups = _options.Groups(channels);
+        if (_attention.Kind == AttentionKind.SelectiveKernel)
+        {
+            var select = new SelectiveKernel(inputChannels, channels, _attention.Hidden(channels), stride, dilation, groups, splitInput: _attention.SplitInput);
+            return new ConvNorm(Child(key, select), null, Activation.None);
+        }
+
+        return AddConvolution(number, Layer.Conv(inputChannels, channels, kernel: 3, stride, dilation, dilation, groups),
+            Layer.Norm(channels), _options.Activation);
+    }
+
+    /// <summary>The attention of a place in the block, if it stands there.</summary>
+    private protected Module? AddAttention(AttentionPlace place, int channels) =>
+        _attention.Kind is AttentionKind.None or AttentionKind.SelectiveKernel || _attention.Place != place
+            ? null
+            : Child(_attention.Key, AttentionFactory.Create(_attention, channels, _options.Keys));
+
+    /// <summary>Adds what stands around the convolutions, in the order of the published weights.</summary>
+    private protected void AddSurroundings()
+    {
+        if (_options.Keys != KeyStyle.Numbered && _attention.IsRegisteredLast)
+            AddShortcut("downsample");
+        _onInput = AddAttention(AttentionPlace.Input, _place.InputChannels);
+        _onResidual = AddAttention(AttentionPlace.Residual, _outputChannels);
+        if (_options.Keys != KeyStyle.Numbered && !_attention.IsRegisteredLast)
+            AddShortcut("downsample");
+    }
+
+    private void AddShortcut(string key)
+    {
+        if (_place.Stride != 1 || _place.InputChannels != _outputChannels)
+            _shortcut = Child(key, Shortcut.Create(_options, _place, _outputChannels));
+    }
+
+    private string Key(int number, int kernel) => (_options.Keys, kernel) switch
+    {
+        (KeyStyle.Numbered, 1) => string.Create(CultureInfo.InvariantCulture, $"conv{number}_1x1"),
+        (KeyStyle.Numbered, _) => string.Create(CultureInfo.InvariantCulture, $"conv{number}_kxk"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"conv{number}"),
+    };
+}
