@@ -58,12 +58,12 @@ public sealed class MobileNetV2 : Module
 
     private void AddTorchvision()
     {
-        var features = new Sequential(Unit(StemConvolution()));
+        var features = new Sequential { Unit(StemConvolution()) };
         foreach (var block in Stages.SelectMany(Blocks))
             features.Add(block);
         features.Add(Unit(HeadConvolution()));
         _features.Add(Child("features", features));
-        var head = new Sequential(_dropout);
+        var head = new Sequential { _dropout };
         if (_classifier is not null)
             head.Add(_classifier);
         Child("classifier", head);

@@ -104,7 +104,12 @@ public sealed class ModelSummary
         private static long MultiplyAccumulates(Op op, ReadOnlySpan<TensorSpec> inputs)
         {
             var output = op.Infer(inputs)[0].Shape;
-            long terms = op is Conv2dOp ? inputs[1].Shape.Product(1, 4) : inputs[0].Shape[^1];
+            long terms = op switch
+            {
+                Conv2dOp => inputs[1].Shape.Product(1, 4),
+                MatMulOp { TransposeLeft: true } => inputs[0].Shape[^2],
+                _ => inputs[0].Shape[^1],
+            };
             return output.ElementCount * terms;
         }
     }

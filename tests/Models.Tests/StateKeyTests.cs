@@ -12,7 +12,7 @@ public sealed class StateKeyTests
     [TestCaseSource(nameof(Inventories))]
     public void State_OfEveryNetwork_IsThePublishedOneInOrder(string name)
     {
-        if (!ModelZoo.Contains(name) && !name.Contains("resnest"))
+        if (!ModelZoo.Contains(name) && name.Contains("cotne"))
             Assert.Ignore($"{name}: its family is not built yet");
         using var model = ModelZoo.Find(name).Create();
         var actual = model.NamedState().Select(entry =>
