@@ -119,7 +119,7 @@ public sealed class ResNetTests
 
     [Test]
     public void Find_OfAnUnknownName_SuggestsTheNearest() =>
-        Assert.That(() => ModelZoo.Find("resnets50"), Throws.TypeOf<UnknownModelException>().With.Message.Contains("'resnest50'"));
+        Assert.That(() => ModelZoo.Find("resnests50"), Throws.TypeOf<UnknownModelException>().With.Message.Contains("'resnest50'"));
 
     [TestCase("resnest50d", "resnest50")]
     [TestCase("resnest101e", "resnest101")]
