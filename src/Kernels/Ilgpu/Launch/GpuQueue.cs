@@ -231,13 +231,18 @@ internal sealed class GpuQueue : IDisposable
     }
 
     /// <summary>Copies an array into a block of its own.</summary>
-    public MemoryBuffer Upload<T>(T[] values)
+    public unsafe MemoryBuffer Upload<T>(T[] values)
         where T : unmanaged
     {
-        var block = Accelerator.AllocateRaw(values.Length, System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
-        lock (_gate)
-            block.AsArrayView<T>(0, values.Length).CopyFromCPU(Stream, ref values[0], values.Length);
-        Stream.Synchronize();
+        var block = Accelerator.AllocateRaw(values.Length, sizeof(T));
+        // ILGPU keeps the bare address: an array that the garbage collector moves meanwhile would be read where it no longer is.
+        fixed (T* pinned = values)
+        {
+            lock (_gate)
+                block.AsArrayView<T>(0, values.Length).CopyFromCPU(Stream, ref *pinned, values.Length);
+            Stream.Synchronize();
+        }
+
         return block;
     }
 
@@ -265,13 +270,15 @@ internal sealed class GpuQueue : IDisposable
     }
 
     /// <summary>Copies host memory to the device. The host memory may change once this returns.</summary>
-    public void CopyFromHost(ref byte source, long byteLength, ArrayView<byte> destination)
+    public unsafe void CopyFromHost(ref byte source, long byteLength, ArrayView<byte> destination)
     {
         lock (_gate)
         {
             try
             {
-                destination.SubView(0, byteLength).CopyFromCPU(Stream, ref source, byteLength);
+                // ILGPU keeps the bare address: memory that the garbage collector moves meanwhile would be read where it no longer is.
+                fixed (byte* pinned = &source)
+                    destination.SubView(0, byteLength).CopyFromCPU(Stream, ref *pinned, byteLength);
             }
             catch (AcceleratorException e)
             {
@@ -281,14 +288,18 @@ internal sealed class GpuQueue : IDisposable
     }
 
     /// <summary>Waits for the work so far and copies device memory to the host.</summary>
-    public void CopyToHost(ArrayView<byte> source, ref byte destination, long byteLength)
+    public unsafe void CopyToHost(ArrayView<byte> source, ref byte destination, long byteLength)
     {
         lock (_gate)
         {
             try
             {
-                source.SubView(0, byteLength).CopyToCPU(Stream, ref destination, byteLength);
-                Stream.Synchronize();
+                // Pinned for the same reason as in CopyFromHost: else the values would arrive where the array was, and zeros be seen.
+                fixed (byte* pinned = &destination)
+                {
+                    source.SubView(0, byteLength).CopyToCPU(Stream, ref *pinned, byteLength);
+                    Stream.Synchronize();
+                }
             }
             catch (AcceleratorException e)
             {

@@ -49,7 +49,8 @@ internal sealed class IlgpuStorage : Storage
 
     private void CheckGuards()
     {
-        var guards = new byte[2 * GuardBytes];
+        // Pinned, since ILGPU keeps the bare address while it copies.
+        var guards = GC.AllocateUninitializedArray<byte>(2 * GuardBytes, pinned: true);
         _queue.Enqueue(stream =>
         {
             _block.AsRawArrayView(0, GuardBytes).CopyToCPU(stream, ref guards[0], GuardBytes);
