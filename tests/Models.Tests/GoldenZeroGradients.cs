@@ -13,6 +13,8 @@ internal static class GoldenZeroGradients
         (typeof(GlobalContext), "conv_attn.bias"),
         (typeof(SimplifiedNonLocal), "conv_mask.bias"),
         (typeof(NonLocal), "phi.conv.bias"),
+        (typeof(ContextualTransformer), "se.0.bias"),
+        (typeof(ContextualExtension), "se.0.bias"),
     ];
 
     public static bool Contains(Module network, string parameter) =>

@@ -123,7 +123,10 @@ internal static class CpuKernelTable
         .Add(new RadixSoftmaxCpuKernel<TLanes>())
         .Add(new RadixSoftmaxGradCpuKernel<TLanes>())
         .Add(new AttentionWeightedSumCpuKernel<TLanes>())
-        .Add(new AttentionWeightedSumGradCpuKernel<TLanes>());
+        .Add(new AttentionWeightedSumGradCpuKernel<TLanes>())
+        .Add(new LocalAggregationCpuKernel<TLanes>())
+        .Add(new LocalAggregationValueGradCpuKernel<TLanes>())
+        .Add(new LocalAggregationWeightGradCpuKernel<TLanes>());
 
     private static double MeanFactor(Shape shape, Axes axes)
     {
