@@ -112,7 +112,7 @@ public sealed class DataFileException : IOException
     /// <summary>The same refusal with the file's path added where it was not yet known.</summary>
     public DataFileException WithFile(string file) => File is null ? new(Kind, What, file, Entry, Offset, this) : this;
 
-    /// <summary>A name from a file made safe for terminals and logs: control, format and surrogate characters as \uXXXX, at most 120 characters.</summary>
+    /// <summary>A name from a file made safe for terminals and logs: control, format and surrogate characters as escapes such as \u001b, at most 120 characters.</summary>
     public static string Escape(string name)
     {
         var text = new StringBuilder(name.Length);
