@@ -1,6 +1,6 @@
 namespace ResNeSt.Models;
 
-/// <summary>The attentions of the family. Selective kernels stand in place of a 3×3 convolution; the others weigh a map that is there.
+/// <summary>The attentions of the family. Selective kernels and the contextual layers stand in place of a 3×3 convolution; the others weigh a map that is there.
 /// Split attention, which also stands for the 3×3, is chosen by <see cref="ResNetOptions.Radix"/>.</summary>
 public enum AttentionKind
 {
@@ -30,4 +30,10 @@ public enum AttentionKind
 
     /// <summary><see cref="Models.SimplifiedNonLocal"/>: the context of a non-local block, computed once for all positions.</summary>
     SimplifiedNonLocal,
+
+    /// <summary><see cref="Models.ContextualTransformer"/>: a static and a dynamic context of each neighbourhood (CoT).</summary>
+    ContextualTransformer,
+
+    /// <summary><see cref="Models.ContextualExtension"/>: the same with grouped convolutions (CoTNeXt).</summary>
+    ContextualExtension,
 }

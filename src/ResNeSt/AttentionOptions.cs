@@ -27,6 +27,9 @@ public sealed record AttentionOptions
     /// <summary>Stages that have it, counted from zero.</summary>
     public IReadOnlyList<int> Stages { get; init; } = [0, 1, 2, 3];
 
+    /// <summary>Those of these stages in which only every other block has it, beginning with the first.</summary>
+    public IReadOnlyList<int> AlternatingStages { get; init; } = [];
+
     /// <summary>Only the last block of those stages has it.</summary>
     public bool LastBlockOnly { get; init; }
 
@@ -49,6 +52,12 @@ public sealed record AttentionOptions
     internal bool IsRegisteredLast => Kind is AttentionKind.ConvolutionalAttention or AttentionKind.GlobalContext
         or AttentionKind.NonLocal or AttentionKind.SimplifiedNonLocal;
 
+    /// <summary>Whether it is a contextual layer, which stands for a 3×3 convolution of stride one.</summary>
+    internal bool IsContextual => Kind is AttentionKind.ContextualTransformer or AttentionKind.ContextualExtension;
+
+    /// <summary>Whether it stands for the 3×3 convolution.</summary>
+    internal bool ReplacesConvolution => Kind == AttentionKind.SelectiveKernel || IsContextual;
+
     /// <summary>Hidden channels of this block, 0 for the rule.</summary>
     internal int FixedHidden { get; init; }
 
@@ -64,8 +73,8 @@ public sealed record AttentionOptions
     }
 
     /// <summary>What one block has: these options or <see cref="None"/>.</summary>
-    internal AttentionOptions OfBlock(int stage, bool isLast) =>
-        !Stages.Contains(stage) || (LastBlockOnly && !isLast) ? None
+    internal AttentionOptions OfBlock(int stage, int block, bool isLast) =>
+        !Stages.Contains(stage) || (LastBlockOnly && !isLast) || (AlternatingStages.Contains(stage) && block % 2 != 0) ? None
         : HiddenOfStages is null ? this
         : this with { FixedHidden = HiddenOfStages[stage] };
 }

@@ -53,7 +53,10 @@ public sealed record ResNetOptions
     /// <summary>R: splits within a cardinal group; 0 for a plain 3×3 convolution without attention.</summary>
     public int Radix { get; init; }
 
-    /// <summary>Attention other than split attention.</summary>
+    /// <summary>The function inside the split-attention units.</summary>
+    public Activation SplitActivation { get; init; }
+
+    /// <summary>Attention other than split attention; where it stands for the 3×3 convolution, it goes before split attention.</summary>
     public AttentionOptions Attention { get; init; } = AttentionOptions.None;
 
     /// <summary>Strided blocks step in a 3×3 average pool beside the 3×3 convolution instead of in the convolution.</summary>
@@ -61,6 +64,9 @@ public sealed record ResNetOptions
 
     /// <summary>That pool stands before the convolution (the "fast" models) instead of behind it.</summary>
     public bool AverageDownFirst { get; init; }
+
+    /// <summary>Strided blocks step in a <see cref="BlurPool"/> behind the 3×3 instead.</summary>
+    public bool BlurDown { get; init; }
 
     /// <summary>Input pixels per pixel of the last stage: 32, or 16 and 8 with dilated convolutions for dense prediction.</summary>
     public int OutputStride { get; init; } = 32;
@@ -115,6 +121,10 @@ public sealed record ResNetOptions
             throw new ShapeException("resnet: attention: stages are counted from 0 to 3, and hidden channels are given for all four or none");
         if (Block == BlockKind.Basic && (Radix > 0 || AverageDown || Cardinality > 1 || Attention.Place == AttentionPlace.Middle))
             throw new ShapeException("resnet: basic blocks have no split attention, no average pool of their own, no groups and no middle for an attention");
+        if (Attention.IsContextual && Block == BlockKind.Basic)
+            throw new ShapeException("resnet: basic blocks have no place for a contextual layer");
+        if (BlurDown && AverageDown)
+            throw new ShapeException("resnet: strided blocks step in an average pool or in a blur pool, not in both");
         if (FinalDropout is not (>= 0 and < 1))
             throw new ShapeException($"resnet: final dropout {FinalDropout} is not in [0, 1)");
     }

@@ -73,6 +73,29 @@ internal static class ResidualFamily
 
     private static readonly ResNetOptions ContextTs = ContextT with { StemPool = StemPool.Padded, Activation = Activation.Silu };
 
+    private static readonly ResNetOptions Contextual = Plain with
+    {
+        Attention = new() { Kind = AttentionKind.ContextualTransformer },
+        ZeroLastGamma = true,
+    };
+
+    private static readonly ResNetOptions ContextualNext = Contextual with
+    {
+        Cardinality = 2,
+        BottleneckWidth = 48,
+        Attention = new() { Kind = AttentionKind.ContextualExtension },
+    };
+
+    private static readonly ResNetOptions ContextualD = FormD with
+    {
+        StemPool = StemPool.None,
+        FirstStride = 2,
+        Radix = 1,
+        SplitActivation = Activation.Silu,
+        Attention = new() { Kind = AttentionKind.ContextualTransformer, Stages = [2, 3], AlternatingStages = [2] },
+        ZeroLastGamma = true,
+    };
+
     /// <summary>Names and options.</summary>
     public static IReadOnlyList<(string Name, ResNetOptions Options)> All { get; } =
     [
@@ -128,5 +151,13 @@ internal static class ResidualFamily
         ("gcresnet33ts", ContextTs with { Depths = [2, 3, 3, 2], Planes = [64, 128, 384, 384], FinalChannels = 1280 }),
         ("gcresnext26ts", ContextTs with { Depths = Depth18, GroupWidth = 32 }),
         ("gcresnext50ts", ContextTs with { GroupWidth = 32 }),
+
+        ("cotnet50", Contextual),
+        ("cotnet101", Contextual with { Depths = Depth101 }),
+        ("cotnext50_2x48d", ContextualNext),
+        ("cotnext101_2x48d", ContextualNext with { Depths = Depth101 }),
+        ("se_cotnetd_50", ContextualD),
+        ("se_cotnetd_101", ContextualD with { Depths = Depth101, StemWidth = 64 }),
+        ("se_cotnetd_152", ContextualD with { Depths = Depth152, StemWidth = 64, BlurDown = true }),
     ];
 }

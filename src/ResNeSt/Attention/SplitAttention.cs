@@ -14,6 +14,7 @@ public sealed class SplitAttention : Module
 {
     private readonly int _radix;
     private readonly int _cardinality;
+    private readonly Activation _activation;
     private readonly Conv2d _conv;
     private readonly BatchNorm2d _bn0;
     private readonly Conv2d _fc1;
@@ -30,15 +31,17 @@ public sealed class SplitAttention : Module
     /// <param name="cardinality">K.</param>
     /// <param name="reduction">The attention's hidden layer has max(C_in·R/reduction, <paramref name="leastHidden"/>) channels.</param>
     /// <param name="leastHidden">Lower bound of the hidden channels.</param>
+    /// <param name="activation">The function behind both batch norms.</param>
     /// <exception cref="ShapeException">R·K does not divide C, or K not the hidden channels.</exception>
     public SplitAttention(int inputChannels, int channels, int kernel = 3, int stride = 1, int padding = 1, int dilation = 1,
-        int radix = 2, int cardinality = 1, int reduction = 4, int leastHidden = 32)
+        int radix = 2, int cardinality = 1, int reduction = 4, int leastHidden = 32, Activation activation = Activation.Relu)
     {
         int hidden = Math.Max(inputChannels * radix / reduction, leastHidden);
         if (radix < 1 || cardinality < 1 || channels % (radix * cardinality) != 0 || hidden % cardinality != 0)
             throw new ShapeException($"split attention: radix {radix} x cardinality {cardinality} must divide {channels} channels, and the cardinality {hidden} hidden channels");
         _radix = radix;
         _cardinality = cardinality;
+        _activation = activation;
         _conv = Child("conv", Layer.Conv(inputChannels, channels * radix, kernel, stride, padding, dilation, groups: cardinality * radix));
         _bn0 = Child("bn0", Layer.Norm(channels * radix));
         _fc1 = Child("fc1", Layer.Conv(channels, hidden, kernel: 1, groups: cardinality, bias: true));
@@ -49,9 +52,9 @@ public sealed class SplitAttention : Module
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        var splits = _bn0.Forward(_conv.Forward(x)).Relu();
+        var splits = _bn0.Forward(_conv.Forward(x)).Activate(_activation);
         var summary = splits.RadixSumGlobalAvgPool(_radix);
-        var hidden = _bn1.Forward(_fc1.Forward(summary)).Relu();
+        var hidden = _bn1.Forward(_fc1.Forward(summary)).Activate(_activation);
         var attention = _fc2.Forward(hidden).RadixSoftmax(_radix, _cardinality);
         return splits.AttentionWeightedSum(attention, _radix);
     }

@@ -15,8 +15,8 @@ public sealed class Bottleneck : ResidualBlock
     private readonly ConvNorm _spatial;
     private readonly ConvNorm _expand;
     private readonly Module? _attention;
-    private readonly AvgPool2d? _poolBefore;
-    private readonly AvgPool2d? _poolBehind;
+    private readonly Module? _poolBefore;
+    private readonly Module? _poolBehind;
 
     /// <param name="options">Radix, cardinality, width, attention, shortcut and pooling.</param>
     /// <param name="place">Where the block stands.</param>
@@ -26,15 +26,19 @@ public sealed class Bottleneck : ResidualBlock
         int width = place.Planes * options.BottleneckWidth / 64 * options.Cardinality;
         int reduced = width / options.FirstWidthDivisor;
         int output = place.Planes * Expansion;
-        bool averageDown = options.AverageDown && (place.Stride > 1 || place.IsFirst);
+        bool blurDown = options.BlurDown && place.Stride > 1;
+        // A contextual layer cannot step itself.
+        bool contextual = options.Attention.IsContextual;
+        bool averageDown = (options.AverageDown && (place.Stride > 1 || place.IsFirst)) || (contextual && place.Stride > 1 && !blurDown);
+        bool poolFirst = options.AverageDownFirst || contextual;
         // Padding counts: the pool always divides by nine, and stands in dilated stages too, there with stride one.
         var pool = averageDown ? new AvgPool2d(kernel: 3, place.Stride, padding: 1) : null;
-        _poolBefore = options.AverageDownFirst ? pool : null;
-        _poolBehind = options.AverageDownFirst ? null : pool;
+        _poolBefore = poolFirst ? pool : null;
+        _poolBehind = blurDown ? new BlurPool(place.Stride) : poolFirst ? null : pool;
 
         int firstStride = options.StrideInFirst ? place.Stride : 1;
         _reduce = AddConvolution(1, Layer.Conv(place.InputChannels, reduced, kernel: 1, firstStride), Layer.Norm(reduced), options.Activation);
-        _spatial = AddSpatialConvolution(2, reduced, width, averageDown || options.StrideInFirst ? 1 : place.Stride);
+        _spatial = AddSpatialConvolution(2, reduced, width, averageDown || blurDown || options.StrideInFirst ? 1 : place.Stride);
         _attention = AddAttention(AttentionPlace.Middle, width);
         _expand = AddConvolution(3, Layer.Conv(width, output, kernel: 1), Layer.Norm(output, options.ZeroLastGamma), Activation.None);
         AddSurroundings();

@@ -51,9 +51,15 @@ public abstract class ResidualBlock : Module
     {
         int dilation = _place.Dilation;
         string key = Key(number, 3);
+        if (_attention.IsContextual)
+        {
+            ContextualAttention context = _attention.Kind == AttentionKind.ContextualTransformer ? new ContextualTransformer(channels) : new ContextualExtension(channels);
+            return new ConvNorm(Child(key, context), null, Activation.None);
+        }
+
         if (_options.Radix >= 1)
         {
-            var split = new SplitAttention(inputChannels, channels, kernel: 3, stride, dilation, dilation, _options.Radix, _options.Cardinality);
+            var split = new SplitAttention(inputChannels, channels, kernel: 3, stride, dilation, dilation, _options.Radix, _options.Cardinality, activation: _options.SplitActivation);
             return new ConvNorm(Child(key, split), null, Activation.None);
         }
 
@@ -70,7 +76,7 @@ public abstract class ResidualBlock : Module
 
     /// <summary>The attention of a place in the block, if it stands there.</summary>
     private protected Module? AddAttention(AttentionPlace place, int channels) =>
-        _attention.Kind is AttentionKind.None or AttentionKind.SelectiveKernel || _attention.Place != place
+        _attention.Kind == AttentionKind.None || _attention.ReplacesConvolution || _attention.Place != place
             ? null
             : Child(_attention.Key, AttentionFactory.Create(_attention, channels, _options.Keys));
 
