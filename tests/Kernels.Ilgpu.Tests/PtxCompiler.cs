@@ -6,7 +6,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
-/// <summary>Compiles kernels for a CUDA architecture without a driver, and assembles them where NVIDIA's ptxas is on the path.</summary>
+/// <summary>Compiles kernels for a CUDA architecture without a driver, and assembles and disassembles them where NVIDIA's tools are on the path.</summary>
 internal sealed partial class PtxCompiler : IDisposable
 {
     private readonly Context _context = Context.Create(builder => builder.Optimize(OptimizationLevel.O1));
@@ -20,43 +20,58 @@ internal sealed partial class PtxCompiler : IDisposable
     }
 
     /// <summary>Full path of ptxas, or null.</summary>
-    public static string? Assembler { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas"))
-        .FirstOrDefault(File.Exists);
+    public static string? Assembler { get; } = Find("ptxas");
+
+    /// <summary>Full path of cuobjdump, or null.</summary>
+    public static string? Disassembler { get; } = Find("cuobjdump");
 
     /// <summary>The PTX text that would be loaded on a device.</summary>
     public string Compile(GpuKernel kernel) => ((PTXCompiledKernel)KernelCompiler.Compile(_backend, kernel)).PTXAssembly;
 
     /// <summary>Assembles PTX and reads what ptxas says of it.</summary>
-    public async Task<Resources> Assemble(string ptx)
-    {
-        string file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.ptx");
-        await File.WriteAllTextAsync(file, ptx);
-        try
-        {
-            var start = new ProcessStartInfo(Assembler!, ["-v", $"-arch={_architecture}", file, "-o", OperatingSystem.IsWindows() ? "NUL" : "/dev/null"])
-            {
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-            };
-            using var process = Process.Start(start)!;
-            var output = process.StandardOutput.ReadToEndAsync();
-            string text = await process.StandardError.ReadToEndAsync() + await output;
-            await process.WaitForExitAsync();
-            Assert.That(process.ExitCode, Is.Zero, text);
-            return new Resources(Number(RegisterCount(), text), Number(SharedBytes(), text), Number(StackBytes(), text), Number(SpillBytes(), text));
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
+    public async Task<KernelResources> Assemble(string ptx) => await WithCubin(ptx, (_, report) => Task.FromResult(new KernelResources(
+        Number(RegisterCount(), report), Number(SharedBytes(), report), Number(StackBytes(), report), Number(SpillBytes(), report))));
+
+    /// <summary>The machine instructions of the assembled PTX, with their addresses.</summary>
+    public async Task<IReadOnlyList<(int Address, string Text)>> Disassemble(string ptx) => await WithCubin(ptx, async (cubin, _) =>
+        (IReadOnlyList<(int, string)>)Instruction().Matches(await Run(Disassembler!, "-sass", cubin))
+            .Select(match => (Convert.ToInt32(match.Groups[1].Value, 16), match.Groups[2].Value.Trim())).ToArray());
 
     public void Dispose()
     {
         _backend.Dispose();
         _context.Dispose();
     }
+
+    private async Task<T> WithCubin<T>(string ptx, Func<string, string, Task<T>> read)
+    {
+        string name = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync(name + ".ptx", ptx);
+        try
+        {
+            string report = await Run(Assembler!, "-v", $"-arch={_architecture}", name + ".ptx", "-o", name + ".cubin");
+            return await read(name + ".cubin", report);
+        }
+        finally
+        {
+            File.Delete(name + ".ptx");
+            File.Delete(name + ".cubin");
+        }
+    }
+
+    private static async Task<string> Run(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        string text = await process.StandardError.ReadToEndAsync() + await output;
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{program}: {text}");
+    }
+
+    private static string? Find(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? $"{tool}.exe" : tool))
+        .FirstOrDefault(File.Exists);
 
     private static int Number(Regex pattern, string text) => pattern.Match(text) is { Success: true } match ? int.Parse(match.Groups[1].Value) : 0;
 
@@ -72,6 +87,9 @@ internal sealed partial class PtxCompiler : IDisposable
     [GeneratedRegex(@"(\d+) bytes spill stores")]
     private static partial Regex SpillBytes();
 
-    /// <summary>What one thread, or for shared memory one group, needs.</summary>
-    internal readonly record struct Resources(int Registers, int SharedBytes, int StackBytes, int SpillBytes);
+    [GeneratedRegex(@"/\*([0-9a-f]{4,})\*/\s+([^;]+);")]
+    private static partial Regex Instruction();
 }
+
+/// <summary>What one thread, or for shared memory one group, needs.</summary>
+internal readonly record struct KernelResources(int Registers, int SharedBytes, int StackBytes, int SpillBytes);
