@@ -25,6 +25,10 @@ internal sealed partial class PtxCompiler : IDisposable
     /// <summary>Full path of cuobjdump, or null.</summary>
     public static string? Disassembler { get; } = Find("cuobjdump");
 
+    /// <summary>Whether ptxas is of the version whose register counts stand in docs/gpu.md; others count differently.</summary>
+    public static async Task<bool> IsDocumentedVersion() =>
+        Assembler is not null && (await Run(Assembler, "--version")).Contains("release 11.8", StringComparison.Ordinal);
+
     /// <summary>The PTX text that would be loaded on a device.</summary>
     public string Compile(GpuKernel kernel) => ((PTXCompiledKernel)KernelCompiler.Compile(_backend, kernel)).PTXAssembly;
 
