@@ -13,6 +13,9 @@ public enum AttentionKind
     /// <summary><see cref="Models.SqueezeExcitation"/>: a gate for each channel.</summary>
     SqueezeExcitation,
 
+    /// <summary><see cref="Models.EfficientChannelAttention"/>: a gate for each channel from its neighbours (ECA).</summary>
+    EfficientChannelAttention,
+
     /// <summary><see cref="Models.SpatialSqueeze"/>: a gate for each position.</summary>
     SpatialSqueeze,
 

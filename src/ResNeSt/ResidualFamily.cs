@@ -125,6 +125,7 @@ internal static class ResidualFamily
         ("seresnext50_32x4d", Next32X4 with { Attention = Se }),
         ("seresnext101_32x4d", Next32X4 with { Depths = Depth101, Attention = Se }),
         ("seresnext101_32x8d", Next32X8 with { Attention = Se }),
+        ("ecaresnet50d", FormD with { Attention = new() { Kind = AttentionKind.EfficientChannelAttention } }),
         ("senet154", SeNet154),
         ("legacy_seresnet50", Original),
         ("legacy_seresnet101", Original with { Depths = Depth101 }),

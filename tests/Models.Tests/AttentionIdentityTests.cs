@@ -100,6 +100,38 @@ public sealed class AttentionIdentityTests
         AssertSame(both.Forward(x), larger ? c.Maximum(s) : c + s);
     }
 
+    [TestCase(64, 3)]
+    [TestCase(256, 5)]
+    [TestCase(2048, 7)]
+    public void EfficientChannelAttention_HasTheTapsOfItsRule(int channels, int taps)
+    {
+        using var block = new EfficientChannelAttention(channels);
+
+        Assert.That(block.NamedState().Single().State.Shape, Is.EqualTo(Shape.Create([1, 1, taps])));
+    }
+
+    [Test]
+    public void EfficientChannelAttention_WeighsNeighbouringChannels()
+    {
+        using var block = Filled(new EfficientChannelAttention(Channels));
+        var x = Input(Channels);
+        double[] taps = State(block, "conv.weight").ToDoubles(), means = x.GlobalAvgPool().ToDoubles();
+        var gates = new double[2 * Channels];
+        for (int i = 0; i < gates.Length; i++)
+        {
+            double logit = 0;
+            for (int t = -1; t <= 1; t++)
+            {
+                if (i % Channels + t is >= 0 and < Channels)
+                    logit += taps[t + 1] * means[i + t];
+            }
+
+            gates[i] = 1 / (1 + Math.Exp(-logit));
+        }
+
+        AssertSame(block.Forward(x), x * Tensor.FromDoubles(gates, new TensorSpec([2, Channels, 1, 1], DType.F64), Device.Reference));
+    }
+
     /// <summary>With φ = 0 all positions match alike: the embedded form's weights are then one over their number.</summary>
     [Test]
     public void NonLocal_OfEqualMatches_IsTheMeanForEveryPosition()

@@ -12,6 +12,7 @@ internal static class AttentionFactory
         return options.Kind switch
         {
             AttentionKind.SqueezeExcitation => new SqueezeExcitation(channels, hidden),
+            AttentionKind.EfficientChannelAttention => new EfficientChannelAttention(channels),
             AttentionKind.SpatialSqueeze => new SpatialSqueeze(channels),
             AttentionKind.ConcurrentSqueezeExcitation => new ConcurrentSqueezeExcitation(channels, hidden),
             AttentionKind.ConvolutionalAttention => new ConvolutionalAttention(channels, hidden, options.Order),
