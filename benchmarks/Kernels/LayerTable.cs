@@ -24,7 +24,6 @@ public static class LayerTable
             var (seconds, work) = Measure(layer);
             total += count * seconds;
             flops += count * work;
-            flops += count * work;
             string line = $"{count} × {layer.Name,-28} {seconds * 1e3,9:f3} ms {work / seconds / 1e9,7:f1} GFLOP/s {work / seconds / 1e7 / peak,4:f0} %";
             if (gradients)
             {
