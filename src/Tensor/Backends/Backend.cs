@@ -1,3 +1,5 @@
+using ResNeSt.Tensors.Graphs;
+
 namespace ResNeSt.Tensors.Backends;
 
 /// <summary>What an author of a backend implements: memory, copies, and a table of kernels.</summary>
@@ -44,6 +46,20 @@ public abstract class Backend(Device device) : IDisposable
     public virtual void Synchronize()
     {
     }
+
+    /// <summary>A part of <paramref name="block"/> as storage of its own, without a reference of its own on the block's memory: the block must outlive it.</summary>
+    /// <param name="block">Storage of this backend.</param>
+    /// <param name="offset">First byte, a multiple of 64.</param>
+    /// <param name="byteLength">Usable bytes.</param>
+    public virtual Storage Slice(Storage block, long offset, long byteLength) =>
+        throw new NotSupportedException($"device {Device} cannot divide memory, so it has no compiled sessions");
+
+    /// <summary>Turns a graph into steps for this backend's memory: chooses algorithms and layouts and packs the weights.</summary>
+    /// <remarks>By default every node becomes a launch of its kernel on dense row-major tensors.</remarks>
+    public virtual LoweredGraph Lower(Graph graph, LoweringOptions options) => DenseLowering.Lower(this, graph);
+
+    /// <summary>For a backend that records instead of computing: a tensor of another device as a constant of the recording. Null everywhere else.</summary>
+    public virtual Tensor? Import(Tensor constant) => null;
 
     /// <summary>The kernel that computes <paramref name="op"/> on such inputs, or null.</summary>
     public virtual Kernel? FindKernel(Op op, ReadOnlySpan<TensorSpec> inputs) => Kernels.Find(op, inputs);
