@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>A single lane: the path of processors without vectors.</summary>
@@ -7,50 +9,73 @@ internal readonly unsafe struct Lane(float value) : ILanes<Lane>
 
     public static int Count => 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Broadcast(float value) => new(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Load(float* source) => new(*source);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => *destination = _value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator +(Lane left, Lane right) => new(left._value + right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator -(Lane left, Lane right) => new(left._value - right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator *(Lane left, Lane right) => new(left._value * right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator /(Lane left, Lane right) => new(left._value / right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator -(Lane value) => new(-value._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator &(Lane left, Lane right) => FromBits(left.Bits & right.Bits);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator |(Lane left, Lane right) => FromBits(left.Bits | right.Bits);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane MultiplyAdd(Lane a, Lane b, Lane c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Abs(Lane value) => new(Math.Abs(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Sqrt(Lane value) => new(MathF.Sqrt(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Floor(Lane value) => new(MathF.Floor(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Round(Lane value) => new(MathF.Round(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Max(Lane left, Lane right) => new(Math.Max(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Min(Lane left, Lane right) => new(Math.Min(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane AtLeast(Lane value, Lane limit) => limit._value > value._value ? limit : value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane AtMost(Lane value, Lane limit) => limit._value < value._value ? limit : value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Greater(Lane left, Lane right) => FromBits(left._value > right._value ? -1 : 0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Equal(Lane left, Lane right) => FromBits(left._value == right._value ? -1 : 0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Select(Lane mask, Lane chosen, Lane otherwise) => FromBits((mask.Bits & chosen.Bits) | (~mask.Bits & otherwise.Bits));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Scale(Lane value, Lane exponent) => new(MathF.ScaleB(value._value, (int)exponent._value));
 
     public static Lane Split(Lane value, out Lane mantissa)

@@ -17,48 +17,70 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
 
     public static int Count => Vector128<float>.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Broadcast(float value) => new(Vector128.Create(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Load(float* source) => new(Vector128.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator +(Lanes128 left, Lanes128 right) => new(left._value + right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator -(Lanes128 left, Lanes128 right) => new(left._value - right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator *(Lanes128 left, Lanes128 right) => new(left._value * right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator /(Lanes128 left, Lanes128 right) => new(left._value / right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator -(Lanes128 value) => new(-value._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator &(Lanes128 left, Lanes128 right) => new(left._value & right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator |(Lanes128 left, Lanes128 right) => new(left._value | right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MultiplyAdd(Lanes128 a, Lanes128 b, Lanes128 c) => new(Vector128.MultiplyAddEstimate(a._value, b._value, c._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Abs(Lanes128 value) => new(Vector128.Abs(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Sqrt(Lanes128 value) => new(Vector128.Sqrt(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Floor(Lanes128 value) => new(Vector128.Floor(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Round(Lanes128 value) => new(Vector128.Round(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Max(Lanes128 left, Lanes128 right) => new(Vector128.Max(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Min(Lanes128 left, Lanes128 right) => new(Vector128.Min(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 AtLeast(Lanes128 value, Lanes128 limit) => new(Vector128.MaxNative(limit._value, value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 AtMost(Lanes128 value, Lanes128 limit) => new(Vector128.MinNative(limit._value, value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Greater(Lanes128 left, Lanes128 right) => new(Vector128.GreaterThan(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Equal(Lanes128 left, Lanes128 right) => new(Vector128.Equals(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Select(Lanes128 mask, Lanes128 chosen, Lanes128 otherwise) =>
         new(Vector128.ConditionalSelect(mask._value, chosen._value, otherwise._value));
 

@@ -17,48 +17,70 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
 
     public static int Count => Vector256<float>.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Broadcast(float value) => new(Vector256.Create(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Load(float* source) => new(Vector256.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator +(Lanes256 left, Lanes256 right) => new(left._value + right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator -(Lanes256 left, Lanes256 right) => new(left._value - right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator *(Lanes256 left, Lanes256 right) => new(left._value * right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator /(Lanes256 left, Lanes256 right) => new(left._value / right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator -(Lanes256 value) => new(-value._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator &(Lanes256 left, Lanes256 right) => new(left._value & right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator |(Lanes256 left, Lanes256 right) => new(left._value | right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Abs(Lanes256 value) => new(Vector256.Abs(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Sqrt(Lanes256 value) => new(Vector256.Sqrt(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Floor(Lanes256 value) => new(Vector256.Floor(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Round(Lanes256 value) => new(Vector256.Round(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Max(Lanes256 left, Lanes256 right) => new(Vector256.Max(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Min(Lanes256 left, Lanes256 right) => new(Vector256.Min(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 AtLeast(Lanes256 value, Lanes256 limit) => new(Vector256.MaxNative(limit._value, value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 AtMost(Lanes256 value, Lanes256 limit) => new(Vector256.MinNative(limit._value, value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Greater(Lanes256 left, Lanes256 right) => new(Vector256.GreaterThan(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Equal(Lanes256 left, Lanes256 right) => new(Vector256.Equals(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Select(Lanes256 mask, Lanes256 chosen, Lanes256 otherwise) =>
         new(Vector256.ConditionalSelect(mask._value, chosen._value, otherwise._value));
 

@@ -17,48 +17,70 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
 
     public static int Count => Vector512<float>.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Broadcast(float value) => new(Vector512.Create(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* source) => new(Vector512.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator +(Lanes512 left, Lanes512 right) => new(left._value + right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator -(Lanes512 left, Lanes512 right) => new(left._value - right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator *(Lanes512 left, Lanes512 right) => new(left._value * right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator /(Lanes512 left, Lanes512 right) => new(left._value / right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator -(Lanes512 value) => new(-value._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator &(Lanes512 left, Lanes512 right) => new(left._value & right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator |(Lanes512 left, Lanes512 right) => new(left._value | right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 MultiplyAdd(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.MultiplyAddEstimate(a._value, b._value, c._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Abs(Lanes512 value) => new(Vector512.Abs(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Sqrt(Lanes512 value) => new(Vector512.Sqrt(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Floor(Lanes512 value) => new(Vector512.Floor(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Round(Lanes512 value) => new(Vector512.Round(value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Max(Lanes512 left, Lanes512 right) => new(Vector512.Max(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Min(Lanes512 left, Lanes512 right) => new(Vector512.Min(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 AtLeast(Lanes512 value, Lanes512 limit) => new(Vector512.MaxNative(limit._value, value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 AtMost(Lanes512 value, Lanes512 limit) => new(Vector512.MinNative(limit._value, value._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Greater(Lanes512 left, Lanes512 right) => new(Vector512.GreaterThan(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Equal(Lanes512 left, Lanes512 right) => new(Vector512.Equals(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Select(Lanes512 mask, Lanes512 chosen, Lanes512 otherwise) =>
         new(Vector512.ConditionalSelect(mask._value, chosen._value, otherwise._value));
 

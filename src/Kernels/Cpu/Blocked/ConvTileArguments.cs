@@ -1,0 +1,79 @@
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>What a register tile reads and writes. The sums run over blocks of input channels, rows of taps, taps, and channels of the block, in this order;
+/// the weights lie in the same order, all vectors of a step together.</summary>
+/// <remarks>A planar image fits too: its planes take the place of blocks, and the taps of a row that of the block's channels.</remarks>
+internal unsafe struct ConvTileArguments
+{
+    /// <summary>The first block's first channel under the first tap of the first pixel.</summary>
+    public float* Source;
+
+    /// <summary>Floats from the first row of pixels to the second.</summary>
+    public nint SecondRow;
+
+    /// <summary>Blocks of input channels.</summary>
+    public nint Blocks;
+
+    /// <summary>Floats from one block to the next.</summary>
+    public nint BlockStep;
+
+    /// <summary>Channels of a block that lies neither first nor last.</summary>
+    public nint BlockLanes;
+
+    /// <summary>First channel of the first block.</summary>
+    public nint FirstLane;
+
+    /// <summary>End of the channels of the last block.</summary>
+    public nint LastLanes;
+
+    /// <summary>Rows of taps.</summary>
+    public nint TapRows;
+
+    /// <summary>Floats from one row of taps to the next.</summary>
+    public nint TapRowStep;
+
+    /// <summary>Taps of a row.</summary>
+    public nint Taps;
+
+    /// <summary>Floats from one tap to the next.</summary>
+    public nint TapStep;
+
+    /// <summary>Weights of the panel.</summary>
+    public float* Weights;
+
+    /// <summary>Memory that will be read soon; tiles of two vectors fetch one line of it a step.</summary>
+    public float* Prefetch;
+
+    /// <summary>What the sums begin with, one vector after the other; or null.</summary>
+    public float* Bias;
+
+    /// <summary>Where the first pixel's first vector goes; pixels lie a block of channels apart.</summary>
+    public float* Destination;
+
+    /// <summary>Floats from the first vector of a pixel to its second.</summary>
+    public nint SecondVector;
+
+    /// <summary>Floats from the first row of pixels to the second.</summary>
+    public nint DestinationSecondRow;
+
+    /// <summary>What is added, laid out like the destination but with strides of its own; or null.</summary>
+    public float* Residual;
+
+    /// <summary>Floats from the first vector of a pixel to its second.</summary>
+    public nint ResidualSecondVector;
+
+    /// <summary>Floats from the first row of pixels to the second.</summary>
+    public nint ResidualSecondRow;
+
+    /// <summary>Whether results are limited to [<see cref="Low"/>, <see cref="High"/>].</summary>
+    public bool Clamps;
+
+    /// <summary>The lower limit.</summary>
+    public float Low;
+
+    /// <summary>The upper limit.</summary>
+    public float High;
+
+    /// <summary>Where the sum over the tile's pixels is added, one vector after the other; or null.</summary>
+    public float* PoolSums;
+}
