@@ -8,7 +8,7 @@ internal static unsafe class ConvTiles<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
     /// <summary>Pixels of the largest tile: with two vectors each and the weights they fill the registers.</summary>
-    public static int MaxPixels => TLanes.Count >= 16 ? 14 : 6;
+    public static int MaxPixels => typeof(TLanes) == typeof(Lanes512) ? 14 : 6;
 
     /// <summary>Output channels of a panel of two vectors.</summary>
     public static int PanelWidth => 2 * TLanes.Count;
@@ -37,27 +37,38 @@ internal static unsafe class ConvTiles<TLanes>
         where TStep : unmanaged
         where TVectors : unmanaged => (width, twoRows) switch
         {
-            (1, false) => &ConvTile<TLanes, N1, N1, TStep, TVectors>.Run,
-            (2, false) => &ConvTile<TLanes, N2, N1, TStep, TVectors>.Run,
-            (3, false) => &ConvTile<TLanes, N3, N1, TStep, TVectors>.Run,
-            (4, false) => &ConvTile<TLanes, N4, N1, TStep, TVectors>.Run,
-            (5, false) => &ConvTile<TLanes, N5, N1, TStep, TVectors>.Run,
-            (6, false) => &ConvTile<TLanes, N6, N1, TStep, TVectors>.Run,
-            (7, false) => &ConvTile<TLanes, N7, N1, TStep, TVectors>.Run,
-            (8, false) => &ConvTile<TLanes, N8, N1, TStep, TVectors>.Run,
-            (9, false) => &ConvTile<TLanes, N9, N1, TStep, TVectors>.Run,
-            (10, false) => &ConvTile<TLanes, N10, N1, TStep, TVectors>.Run,
-            (11, false) => &ConvTile<TLanes, N11, N1, TStep, TVectors>.Run,
-            (12, false) => &ConvTile<TLanes, N12, N1, TStep, TVectors>.Run,
-            (13, false) => &ConvTile<TLanes, N13, N1, TStep, TVectors>.Run,
-            (14, false) => &ConvTile<TLanes, N14, N1, TStep, TVectors>.Run,
-            (1, true) => &ConvTile<TLanes, N1, N2, TStep, TVectors>.Run,
-            (2, true) => &ConvTile<TLanes, N2, N2, TStep, TVectors>.Run,
-            (3, true) => &ConvTile<TLanes, N3, N2, TStep, TVectors>.Run,
-            (4, true) => &ConvTile<TLanes, N4, N2, TStep, TVectors>.Run,
-            (5, true) => &ConvTile<TLanes, N5, N2, TStep, TVectors>.Run,
-            (6, true) => &ConvTile<TLanes, N6, N2, TStep, TVectors>.Run,
-            (7, true) => &ConvTile<TLanes, N7, N2, TStep, TVectors>.Run,
+            (1, false) => At<N1, N1, TStep, TVectors>(),
+            (2, false) => At<N2, N1, TStep, TVectors>(),
+            (3, false) => At<N3, N1, TStep, TVectors>(),
+            (4, false) => At<N4, N1, TStep, TVectors>(),
+            (5, false) => At<N5, N1, TStep, TVectors>(),
+            (6, false) => At<N6, N1, TStep, TVectors>(),
+            (7, false) => At<N7, N1, TStep, TVectors>(),
+            (8, false) => At<N8, N1, TStep, TVectors>(),
+            (9, false) => At<N9, N1, TStep, TVectors>(),
+            (10, false) => At<N10, N1, TStep, TVectors>(),
+            (11, false) => At<N11, N1, TStep, TVectors>(),
+            (12, false) => At<N12, N1, TStep, TVectors>(),
+            (13, false) => At<N13, N1, TStep, TVectors>(),
+            (14, false) => At<N14, N1, TStep, TVectors>(),
+            (1, true) => At<N1, N2, TStep, TVectors>(),
+            (2, true) => At<N2, N2, TStep, TVectors>(),
+            (3, true) => At<N3, N2, TStep, TVectors>(),
+            (4, true) => At<N4, N2, TStep, TVectors>(),
+            (5, true) => At<N5, N2, TStep, TVectors>(),
+            (6, true) => At<N6, N2, TStep, TVectors>(),
+            (7, true) => At<N7, N2, TStep, TVectors>(),
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no tile of this width"),
         };
+
+    private static delegate*<ConvTileArguments*, void> At<TWidth, TRows, TStep, TVectors>()
+        where TWidth : unmanaged
+        where TRows : unmanaged
+        where TStep : unmanaged
+        where TVectors : unmanaged
+    {
+        if (typeof(TLanes) == typeof(Lanes512))
+            return &ConvTile512<TWidth, TRows, TStep, TVectors>.Run;
+        return &ConvTile<TLanes, TWidth, TRows, TStep, TVectors>.Run;
+    }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Numbers as types: the size of each is its number, see <see cref="ConvTile{TLanes, TWidth, TRows, TStep, TVectors}"/>.</summary>
+/// <summary>Numbers as types: the size of each is its number, see <see cref="ConvTile512{TWidth, TRows, TStep, TVectors}"/>.</summary>
 internal static class Numbers
 {
     [StructLayout(LayoutKind.Sequential, Size = 1)]
