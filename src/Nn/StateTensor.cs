@@ -48,10 +48,10 @@ public abstract class StateTensor
     /// <summary>Element type that it has once materialised with <paramref name="dtype"/>.</summary>
     internal DType TypeFor(DType dtype) => _fixedType ?? dtype;
 
-    /// <summary>The value, to be used together with <paramref name="input"/>.</summary>
+    /// <summary>The value, to be used together with <paramref name="input"/>; where the input records instead of computing, a constant of the recording.</summary>
     /// <exception cref="InvalidOperationException">There are no values yet, but the input has some.</exception>
-    public Tensor For(Tensor input) => IsMaterialized || input.Device == Device.Meta
-        ? Value
+    public Tensor For(Tensor input) => input.Backend.Import(Value) is { } imported ? imported
+        : IsMaterialized || input.Device == Device.Meta ? Value
         : throw new InvalidOperationException(
             $"'{Name}' {Shape} has no values yet: call Materialize(device, dtype, generator), or MaterializeEmpty(device, dtype) and Load, before Forward on {input.Device}");
 

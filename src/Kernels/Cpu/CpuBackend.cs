@@ -25,6 +25,14 @@ public sealed class CpuBackend : Backend
     public override Storage Allocate(long byteLength) => new CpuStorage(this, _pool, byteLength);
 
     /// <inheritdoc/>
+    public override Storage Slice(Storage block, long offset, long byteLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + byteLength, block.ByteLength);
+        return new CpuStorage((CpuStorage)block, offset, byteLength);
+    }
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, Storage destination) => source.CopyTo(destination.HostBytes);
 
     /// <inheritdoc/>

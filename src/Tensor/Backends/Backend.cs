@@ -58,6 +58,10 @@ public abstract class Backend(Device device) : IDisposable
     /// <remarks>By default every node becomes a launch of its kernel on dense row-major tensors.</remarks>
     public virtual LoweredGraph Lower(Graph graph, LoweringOptions options) => DenseLowering.Lower(this, graph);
 
+    /// <summary>Whether <see cref="Lower"/> takes an operator as a node; a composite that it does not take is replaced by its definition before.</summary>
+    /// <remarks>By default what has a kernel. A backend that computes fused operators in compiled sessions only overrides it.</remarks>
+    public virtual bool CanLower(Op op, ReadOnlySpan<TensorSpec> inputs) => FindKernel(op, inputs) is not null;
+
     /// <summary>For a backend that records instead of computing: a tensor of another device as a constant of the recording. Null everywhere else.</summary>
     public virtual Tensor? Import(Tensor constant) => null;
 

@@ -11,6 +11,11 @@ public static class EngineSettings
     private static readonly bool CheckNanDefault = Checks.Contains("nan");
     private static readonly bool CheckBoundsDefault = Checks.Contains("bounds");
 
+    private static int _processThreads = Math.Max(1, ReadNumber("RESNEST_THREADS", Environment.ProcessorCount));
+
+    [ThreadStatic]
+    private static int _threads;
+
     [ThreadStatic]
     private static bool? _fuse;
 
@@ -36,7 +41,19 @@ public static class EngineSettings
     public static bool CheckBounds => _checkBounds ?? CheckBoundsDefault;
 
     /// <summary><c>RESNEST_THREADS</c>: threads of the CPU backend; default one per processor.</summary>
-    public static int Threads { get; set; } = Math.Max(1, ReadNumber("RESNEST_THREADS", Environment.ProcessorCount));
+    public static int Threads
+    {
+        get => _threads > 0 ? _threads : _processThreads;
+        set => _processThreads = value;
+    }
+
+    /// <summary>Sets <see cref="Threads"/> for work started by this thread until the result is disposed. Allocates nothing.</summary>
+    public static ThreadLimit WithThreads(int value)
+    {
+        var limit = new ThreadLimit(_threads);
+        _threads = value;
+        return limit;
+    }
 
     /// <summary>Sets <see cref="Fuse"/> for this thread until the result is disposed.</summary>
     public static IDisposable WithFuse(bool value)
@@ -72,6 +89,17 @@ public static class EngineSettings
 
     private static int ReadNumber(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+
+    /// <summary>Ends a setting of <see cref="WithThreads"/>.</summary>
+    public readonly struct ThreadLimit : IDisposable
+    {
+        private readonly int _before;
+
+        internal ThreadLimit(int before) => _before = before;
+
+        /// <summary>Restores what was set before.</summary>
+        public void Dispose() => _threads = _before;
+    }
 
     private sealed class Restore(Action action) : IDisposable
     {

@@ -29,10 +29,13 @@ public abstract class GraphStep : IDisposable
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }
 
-/// <summary>A <see cref="GraphStep"/> tied to memory.</summary>
-public abstract class BoundStep
+/// <summary>A <see cref="GraphStep"/> tied to memory. It must not run on two threads at once.</summary>
+public abstract class BoundStep : IDisposable
 {
     /// <summary>Computes, without allocating. Bits do not depend on <paramref name="threads"/>.</summary>
     /// <param name="threads">Processors to use at most.</param>
     public abstract void Run(int threads);
+
+    /// <summary>Lets go of the memory.</summary>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 }

@@ -46,7 +46,7 @@ public sealed class KernelStep : GraphStep
     {
         var inputs = new Tensor[_inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
-            inputs[i] = _constants[i] ?? View(buffers[_inputs[i]], Node.Inputs[i].Spec);
+            inputs[i] = _constants[i] is { } constant ? TensorScope.Release(constant.Detach()) : View(buffers[_inputs[i]], Node.Inputs[i].Spec);
         var outputs = new Tensor[_outputs.Length];
         for (int i = 0; i < outputs.Length; i++)
             outputs[i] = View(buffers[_outputs[i]], Node.Outputs[i].Spec);
@@ -78,6 +78,19 @@ public sealed class KernelStep : GraphStep
 
     private sealed class Bound(Kernel kernel, Op op, Tensor[] inputs, Tensor[] outputs) : BoundStep
     {
-        public override void Run(int threads) => kernel.Launch(op, inputs, outputs);
+        public override void Run(int threads)
+        {
+            using var limit = EngineSettings.WithThreads(threads);
+            kernel.Launch(op, inputs, outputs);
+        }
+
+        public override void Dispose()
+        {
+            foreach (var tensor in inputs)
+                tensor.Dispose();
+            foreach (var tensor in outputs)
+                tensor.Dispose();
+            base.Dispose();
+        }
     }
 }

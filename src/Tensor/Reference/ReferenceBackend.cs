@@ -22,6 +22,9 @@ public sealed class ReferenceBackend : Backend
     public override Storage Allocate(long byteLength) => new ReferenceStorage(this, byteLength);
 
     /// <inheritdoc/>
+    public override Storage Slice(Storage block, long offset, long byteLength) => new ReferenceStorage((ReferenceStorage)block, offset, byteLength);
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, Storage destination) => source.CopyTo(destination.HostBytes);
 
     /// <inheritdoc/>

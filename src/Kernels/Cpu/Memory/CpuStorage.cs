@@ -15,14 +15,15 @@ internal sealed unsafe class CpuStorage : Storage
     private const byte Poison = 0xFF;
 
     private readonly NativeMemoryPool _pool;
-    private readonly byte* _block;
+    private readonly byte* _block; // null for a part of another block
     private readonly long _blockLength;
-    private readonly bool _guarded = EngineSettings.CheckBounds;
+    private readonly bool _guarded;
 
     public CpuStorage(CpuBackend backend, NativeMemoryPool pool, long byteLength)
         : base(backend, byteLength)
     {
         _pool = pool;
+        _guarded = EngineSettings.CheckBounds;
         _blockLength = byteLength + (_guarded ? 2 * GuardBytes : 0);
         _block = (byte*)pool.Rent(_blockLength);
         Pointer = _block;
@@ -32,6 +33,15 @@ internal sealed unsafe class CpuStorage : Storage
         NativeMemory.Fill(_block, GuardBytes, GuardPattern);
         NativeMemory.Fill(Pointer, (nuint)byteLength, Poison);
         NativeMemory.Fill(Pointer + byteLength, GuardBytes, GuardPattern);
+    }
+
+    /// <summary>A part of another block, which must outlive it.</summary>
+    public CpuStorage(CpuStorage block, long offset, long byteLength)
+        : base(block.Backend, byteLength)
+    {
+        _pool = block._pool;
+        _guarded = false;
+        Pointer = block.Pointer + offset;
     }
 
     /// <summary>The first byte.</summary>
@@ -49,7 +59,8 @@ internal sealed unsafe class CpuStorage : Storage
     {
         if (_guarded)
             CheckGuards();
-        _pool.Return(_block, _blockLength);
+        if (_block is not null)
+            _pool.Return(_block, _blockLength);
     }
 
     private void CheckGuards()

@@ -1,0 +1,228 @@
+using ResNeSt.Models;
+using ResNeSt.Nn;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+
+namespace ResNeSt.Inference.Tests;
+
+/// <summary>Sessions on the CPU against eager execution, and what they promise beyond the numbers.</summary>
+public sealed class InferenceSessionTests
+{
+    [OneTimeSetUp]
+    public void RegisterBackends() => DefaultBackends.Use();
+
+    [TestCaseSource(typeof(SmallNets), nameof(SmallNets.All))]
+    public void Run_OfEveryKindOfNetwork_EqualsEager(Func<Module> create)
+    {
+        using var net = SmallNets.Filled(create());
+        var expected = SmallNets.Eager(net, SmallNets.Input);
+
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+        var output = new float[session.Output.ElementCount];
+        session.Run(SmallNets.Values(SmallNets.Input), output);
+
+        SmallNets.AssertClose(output, expected);
+    }
+
+    [Test]
+    public void Run_WithoutFusion_EqualsEager()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { Fuse = false });
+        var output = new float[session.Output.ElementCount];
+        session.Run(SmallNets.Values(SmallNets.Input), output);
+
+        SmallNets.AssertClose(output, SmallNets.Eager(net, SmallNets.Input));
+    }
+
+    [Test]
+    public void Run_OnTheReferenceDevice_EqualsEager()
+    {
+        var spec = new TensorSpec([1, 3, 32, 32], DType.F32);
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, spec, new InferenceOptions { Device = Device.Reference });
+        var output = new float[session.Output.ElementCount];
+        session.Run(SmallNets.Values(spec), output);
+
+        SmallNets.AssertClose(output, SmallNets.Eager(net, spec));
+    }
+
+    [Test]
+    public void Run_AfterTheModuleIsDisposed_GivesTheSame()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        var expected = SmallNets.Eager(net, SmallNets.Input);
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+        net.Dispose();
+        using var other = SmallNets.Filled(new ResNet(SmallNets.ResNeSt with { Classes = 7 })); // takes the freed memory
+        var output = new float[session.Output.ElementCount];
+
+        session.Run(SmallNets.Values(SmallNets.Input), output);
+
+        SmallNets.AssertClose(output, expected);
+    }
+
+    [Test]
+    public void Run_OnSeveralThreadsAtOnce_GivesEachItsOwnResult()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+        string[] keys = ["input", "x", "dy"];
+        var expected = keys.Select(key => Run(session, key)).ToArray();
+
+        var actual = new float[24][];
+        Parallel.For(0, actual.Length, new ParallelOptions { MaxDegreeOfParallelism = 6 }, i => actual[i] = Run(session, keys[i % 3]));
+
+        for (int i = 0; i < actual.Length; i++)
+            Assert.That(actual[i], Is.EqualTo(expected[i % 3]), $"run {i}");
+    }
+
+    [Test]
+    public void Run_WithOneThreadAndWithSeveral_GivesEqualBits()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var one = InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { Threads = 1 });
+        using var four = InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { Threads = 4 });
+
+        Assert.That(Run(four, "input"), Is.EqualTo(Run(one, "input")));
+    }
+
+    [Test]
+    public void Run_Cancelled_StopsAndLeavesTheOutput()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+        var output = new float[session.Output.ElementCount];
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+
+        Assert.That(() => session.Run(SmallNets.Values(SmallNets.Input), output, cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(output, Is.All.Zero);
+        Assert.That(Run(session, "input"), Has.Some.Not.Zero, "the session goes on");
+    }
+
+    [Test]
+    public void Run_OfSeveralOutputs_GivesTheFeatureMaps()
+    {
+        using var off = GradMode.Off();
+        using var scope = new TensorScope();
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        var x = Tensor.FromSpan<float>(SmallNets.Values(SmallNets.Input), SmallNets.Input.Shape);
+        var expected = net.Features(x);
+        using var session = InferenceSession.Compile(net, [SmallNets.Input], inputs => net.Features(inputs[0]));
+
+        var maps = session.Run(x);
+        var spans = session.Outputs.Select(spec => new float[spec.ElementCount]).ToArray();
+        session.Run([SmallNets.Values(SmallNets.Input)], [.. spans.Select(span => span.AsMemory())]);
+
+        Assert.That(maps, Has.Length.EqualTo(5));
+        for (int i = 0; i < maps.Length; i++)
+        {
+            SmallNets.AssertClose(maps[i].ToArray<float>(), expected[i].ToDoubles());
+            Assert.That(spans[i], Is.EqualTo(maps[i].ToArray<float>()));
+        }
+    }
+
+    [Test]
+    public void Compile_OfWeightsInHalfPrecision_ComputesInSingle()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        net.ToDevice(Device.Cpu, DType.BF16);
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+        net.ToDevice(Device.Cpu, DType.F32);
+
+        SmallNets.AssertClose(Run(session, "input"), SmallNets.Eager(net, SmallNets.Input));
+    }
+
+    [Test]
+    public void Compile_InTrainingMode_SaysToCallEval()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        net.Train();
+
+        Assert.That(() => InferenceSession.Compile(net, SmallNets.Input),
+            Throws.InvalidOperationException.With.Message.Contains("Eval()").And.Message.Contains("conv1.1"));
+    }
+
+    [Test]
+    public void Compile_WithoutWeights_SaysWhatToDo()
+    {
+        using var net = new ResNet(SmallNets.ResNeSt);
+        net.Eval();
+
+        Assert.That(() => InferenceSession.Compile(net, SmallNets.Input), Throws.InvalidOperationException.With.Message.Contains("conv1.0.weight").And.Message.Contains("Materialize"));
+    }
+
+    [Test]
+    public void Compile_OfANetworkThatLooksAtValues_IsRefused()
+    {
+        using var net = new Looking();
+
+        Assert.That(() => InferenceSession.Compile(net, SmallNets.Input), Throws.InvalidOperationException.With.Message.Contains("values"));
+    }
+
+    [Test]
+    public void Compile_OfANetworkThatMakesTensors_KeepsThemAsConstants()
+    {
+        using var net = new Shifting();
+        using var session = InferenceSession.Compile(net, new TensorSpec([2, 3], DType.F32));
+        var output = new float[6];
+
+        session.Run([1, 2, 3, 4, 5, 6], output);
+
+        Assert.That(output, Is.EqualTo(new float[] { 11, 22, 33, 14, 25, 36 }));
+    }
+
+    [Test]
+    public void Run_WithAWrongLength_SaysWhatItWants()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+
+        Assert.That(() => session.Run(new float[5], new float[20]), Throws.ArgumentException.With.Message.Contains("[2,3,64,48]"));
+        Assert.That(() => session.Run(SmallNets.Values(SmallNets.Input), new float[3]), Throws.ArgumentException.With.Message.Contains("[2,10]"));
+    }
+
+    [Test]
+    public void Dispose_AfterRuns_FreesAllMemory()
+    {
+        var backend = BackendRegistry.Get(Device.Cpu);
+        int before = backend.LiveStorages;
+        using (var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt)))
+        using (var session = InferenceSession.Compile(net, SmallNets.Input))
+            Run(session, "input");
+
+        Assert.That(backend.LiveStorages, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Profile_NamesEveryStepAndItsWork()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+
+        var times = session.Profile(runs: 3);
+
+        Assert.That(times, Has.Count.EqualTo(session.Steps.Count));
+        Assert.That(times.Sum(time => time.Step.Cost.Flops), Is.GreaterThan(10_000_000));
+        Assert.That(session.Describe().Split('\n'), Has.Length.EqualTo(session.Steps.Count + 2));
+        Assert.That(session.Describe(), Does.Contain("layer1.0.conv3"));
+    }
+
+    private static float[] Run(InferenceSession session, string key)
+    {
+        var output = new float[session.Output.ElementCount];
+        session.Run(SmallNets.Values(session.Input, key), output);
+        return output;
+    }
+
+    private sealed class Looking : Module
+    {
+        protected override Tensor Compute(Tensor x) => x.Sum([0, 1, 2, 3]).Item() > 0 ? x : -x;
+    }
+
+    private sealed class Shifting : Module
+    {
+        protected override Tensor Compute(Tensor x) => x + Tensor.FromArray<float>([10, 20, 30], [3], x.Device);
+    }
+}
