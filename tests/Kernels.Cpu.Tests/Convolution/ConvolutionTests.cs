@@ -41,6 +41,18 @@ public sealed class ConvolutionTests
     }
 
     [Test]
+    public void Conv2d_OfFewPixels_GivesTheSameBitsBeforeAndAfterTheWeightIsPacked()
+    {
+        using var scope = new TensorScope();
+        var w = Tensor.FromDoubles(new OpInput([26, 40, 3, 3]).Generate(1), new TensorSpec([26, 40, 3, 3], DType.F32));
+        var x = Tensor.FromDoubles(new OpInput([2, 40, 3, 3]).Generate(2), new TensorSpec([2, 40, 3, 3], DType.F32));
+
+        var runs = Enumerable.Range(0, 3).Select(_ => x.Conv2d(w, Padded).ToArray<float>()).ToArray();
+
+        Assert.That(runs, Is.All.EqualTo(runs[0]));
+    }
+
+    [Test]
     public void Conv2d_FromManyThreadsAtOnce_GivesEveryoneTheSameBits()
     {
         using var scope = new TensorScope();

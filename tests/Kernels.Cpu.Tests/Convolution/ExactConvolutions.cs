@@ -23,6 +23,13 @@ internal static class ExactConvolutions
         ([70, 9, 2, 2], [10, 9, 3, 3], ConvGeometry.Of(padding: 1)),
         ([300, 9, 1, 1], [10, 9, 3, 3], ConvGeometry.Of(padding: 1)),
         ([5, 24, 1, 1], [36, 12, 1, 1], ConvGeometry.Of(groups: 2)),
+        // Channels around the blocks of 32 and the pieces of 288 that weight gradients have, and more pixels than one of their blocks.
+        ([3, 40, 5, 7], [300, 40, 1, 1], ConvGeometry.Of()),
+        ([2, 35, 30, 33], [24, 35, 3, 3], ConvGeometry.Of(padding: 1)),
+        ([5, 64, 13, 12], [26, 32, 3, 3], ConvGeometry.Of(stride: 2, padding: 1, groups: 2)),
+        ([9, 33, 2, 2], [20, 33, 1, 1], ConvGeometry.Of()),
+        ([7, 64, 1, 1], [80, 32, 1, 1], ConvGeometry.Of(groups: 2)),
+        ([1, 20, 1, 1], [16, 20, 1, 1], ConvGeometry.Of(stride: 3, padding: 1)),
         // Strides that step over the window, dilations that reach into the padding, windows that never meet the image.
         ([1, 9, 14, 14], [9, 9, 2, 2], ConvGeometry.Of(stride: 5)),
         ([1, 9, 9, 9], [9, 9, 3, 3], ConvGeometry.Of(stride: 2, padding: 6, dilation: 6)),

@@ -26,7 +26,7 @@ internal sealed unsafe class Conv2dCpuKernel : Kernel<Conv2dOp>
     {
         int groups = geometry.Groups, channels = w.Shape[1], rows = w.Shape[0] / groups;
         float* biases = bias is null ? null : bias.Floats;
-        if (x.Shape.Product(2, 4) == 1 && w.Shape.Product(2, 4) == 1 && y.Shape.Product(2, 4) == 1)
+        if (x.Shape.Product(2, 4) == 1 && w.Shape.Product(2, 4) == 1 && y.Shape.Product(2, 4) == 1 && geometry is { PadTop: 0, PadLeft: 0 })
         {
             LinearCpuKernel.Run(x.Floats, x.Shape[0], channels, w.Floats, biases, y.Floats, rows, groups);
             return;
@@ -44,14 +44,20 @@ internal sealed unsafe class Conv2dCpuKernel : Kernel<Conv2dOp>
             return;
         }
 
-        var packed = PackedWeight.Get<TLanes>(w, groups, rows, terms);
+        bool late = ConvolutionProduct.PacksLate<TLanes>(groups, x.Shape[0], taps, rows);
+        if (PackedWeight.Get<TLanes>(w, groups, rows, terms, onlyIfReused: late) is not { } packed)
+        {
+            Product(w.Floats, new(terms, new TermLayout(1), taps.Count)).Run<TLanes>();
+            return;
+        }
+
         Product(packed.Pointer).Run<TLanes>();
         GC.KeepAlive(packed);
 
-        ConvolutionProduct Product(float* left) => new()
+        ConvolutionProduct Product(float* left, ConvolutionProduct.WeightRows? unpacked = null) => new()
         {
             Taps = taps, Images = x.Shape[0], Groups = groups, Channels = channels, Rows = rows,
-            Source = x.Floats, Left = left, Bias = biases, Target = y.Floats,
+            Source = x.Floats, Left = left, Unpacked = unpacked, Bias = biases, Target = y.Floats,
             TargetPlane = taps.Area, TargetRowStep = taps.GridWidth, TargetColumnStep = 1,
         };
     }

@@ -24,6 +24,12 @@ internal sealed unsafe class Conv2dInputGradCpuKernel : Kernel<Conv2dInputGradOp
     private static void Run<TLanes>(ConvGeometry geometry, Tensor dy, Tensor w, Tensor dx)
         where TLanes : struct, ILanes<TLanes>
     {
+        if (dx.Shape.Product(2, 4) == 1 && dy.Shape.Product(2, 4) == 1 && w.Shape.Product(2, 4) == 1 && geometry is { PadTop: 0, PadLeft: 0 })
+        {
+            RunPixel<TLanes>(geometry.Groups, dy, w, dx);
+            return;
+        }
+
         for (int row = 0; row < Math.Min(geometry.StrideH, dx.Shape[2]); row++)
         {
             for (int column = 0; column < Math.Min(geometry.StrideW, dx.Shape[3]); column++)
@@ -54,6 +60,12 @@ internal sealed unsafe class Conv2dInputGradCpuKernel : Kernel<Conv2dInputGradOp
             return;
         }
 
+        if (layout.IsContiguous && ConvolutionProduct.PacksLate<TLanes>(groups, dx.Shape[0], taps, rows))
+        {
+            Product(weight, new(area, layout, area)).Run<TLanes>();
+            return;
+        }
+
         var tiles = RowTiles.For<TLanes>(rows);
         nint packedGroup = (nint)tiles.Padded * terms;
         using var memory = new PooledFloats(dx, groups * packedGroup);
@@ -65,12 +77,36 @@ internal sealed unsafe class Conv2dInputGradCpuKernel : Kernel<Conv2dInputGradOp
         });
         Product(packed).Run<TLanes>();
 
-        ConvolutionProduct Product(float* left) => new()
+        ConvolutionProduct Product(float* left, ConvolutionProduct.WeightRows? unpacked = null) => new()
         {
             Taps = taps, Images = dx.Shape[0], Groups = groups, Channels = channels, Rows = rows,
-            Source = dy.Floats, Left = left, Target = dx.Floats + (nint)row * dx.Shape[3] + column,
+            Source = dy.Floats, Left = left, Unpacked = unpacked, Target = dx.Floats + (nint)row * dx.Shape[3] + column,
             TargetPlane = dx.Shape.Product(2, 4), TargetRowStep = geometry.StrideH * dx.Shape[3], TargetColumnStep = geometry.StrideW,
         };
+    }
+
+    /// <summary>Images of one pixel: the weight is a matrix, and lies as the right operand should.</summary>
+    private static void RunPixel<TLanes>(int groups, Tensor dy, Tensor w, Tensor dx)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int kernels = w.Shape[0] / groups, channels = w.Shape[1];
+        var product = new MatrixProduct
+        {
+            Rows = dx.Shape[0], Columns = channels, Terms = kernels,
+            LeftRowStride = groups * kernels, LeftTermStride = 1, RightTermStride = channels, RightColumnStride = 1,
+            RowStride = groups * channels, ColumnStride = 1,
+        };
+        int tiles = RowTiles.For<TLanes>(dx.Shape[0]).Count, pieces = product.Pieces<TLanes>();
+        nint packedGroup = (nint)product.PackedLength<TLanes>();
+        using var memory = new PooledFloats(dx, groups * packedGroup);
+        float* packed = memory.Pointer, left = dy.Floats, right = w.Floats, target = dx.Floats;
+        ParallelRows.For(groups * tiles, i => product.PackLeft<TLanes>(left + i / tiles * kernels, i % tiles, packed + i / tiles * packedGroup));
+        ParallelRows.For(groups * pieces, i =>
+        {
+            int g = i / pieces;
+            product.RunPiece<TLanes>(
+                i % pieces, left + g * kernels, packed + g * packedGroup, right + (nint)g * kernels * channels, null, target + g * channels);
+        });
     }
 
     private static void Clear(ConvGeometry geometry, Tensor dx, int row, int column)

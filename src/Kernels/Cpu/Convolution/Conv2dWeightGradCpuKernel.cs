@@ -5,8 +5,9 @@ using ResNeSt.Tensors.Backends;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Gradient of a convolution with respect to its weight: rows of the upstream gradient times rows of gathered columns, summed over pixels and images.</summary>
-/// <remarks>Pixels lie side by side in both operands, so the lanes of a vector hold neighbouring pixels and are added up once per block of pixels. The blocks
+/// <summary>Gradient of a convolution with respect to its weight: for wide groups by <see cref="WeightGradientProduct"/>, for narrow ones as rows of the
+/// upstream gradient times rows of gathered columns, summed over pixels and images.</summary>
+/// <remarks>There pixels lie side by side in both operands, so the lanes of a vector hold neighbouring pixels and are added up once per block of pixels. The blocks
 /// and their order are fixed by the shape.</remarks>
 internal sealed unsafe class Conv2dWeightGradCpuKernel : Kernel<Conv2dWeightGradOp>
 {
@@ -33,18 +34,31 @@ internal sealed unsafe class Conv2dWeightGradCpuKernel : Kernel<Conv2dWeightGrad
             return;
         }
 
+        if (Avx512F.IsSupported)
+            Run<Lanes512>(op, x, dy, dw);
+        else if (Avx2.IsSupported)
+            Run<Lanes256>(op, x, dy, dw);
+        else
+            Run<Lanes128>(op, x, dy, dw);
+    }
+
+    private static void Run<TLanes>(Conv2dWeightGradOp op, Tensor x, Tensor dy, Tensor dw)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int channels = dw.Shape[1], kernels = dw.Shape[0] / op.Geometry.Groups;
+        if (WeightGradientProduct.Fits(channels, kernels))
+        {
+            new WeightGradientProduct(op.Geometry, x, dy, dw).Run<TLanes>();
+            return;
+        }
+
         var job = new Job
         {
             Taps = ImageTaps.Forward(op.Geometry, x.Shape, op.KernelH, op.KernelW, dy.Shape[2], dy.Shape[3]),
-            Images = x.Shape[0], Groups = op.Geometry.Groups, Channels = dw.Shape[1], Kernels = dw.Shape[0] / op.Geometry.Groups,
+            Images = x.Shape[0], Groups = op.Geometry.Groups, Channels = channels, Kernels = kernels,
             Source = x.Floats, Upstream = dy.Floats,
         };
-        if (Avx512F.IsSupported)
-            job.Run<Lanes512>(dw);
-        else if (Avx2.IsSupported)
-            job.Run<Lanes256>(dw);
-        else
-            job.Run<Lanes128>(dw);
+        job.Run<TLanes>(dw);
     }
 
     private sealed class Job

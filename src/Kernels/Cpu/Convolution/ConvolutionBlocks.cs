@@ -7,7 +7,7 @@ internal readonly struct ConvolutionBlocks
     private const int FewestPieces = 8;
 
     /// <summary>Rows that are worth packing the same pixels once more for.</summary>
-    private const int FewestRows = 96;
+    private const int FewestRows = 192;
 
     private readonly int _images, _area, _tiles, _imagesPerBlock, _imageBlocks, _pixelsPerBlock, _pixelBlocks, _rowBlocks;
 
@@ -26,13 +26,17 @@ internal readonly struct ConvolutionBlocks
         _pixelBlocks = DivideUp(area, GemmBlock.Columns);
         _pixelsPerBlock = DivideUp(DivideUp(area, _pixelBlocks), panel) * panel;
         _pixelBlocks = DivideUp(area, _pixelsPerBlock);
-        int pieces = groups * _imageBlocks * _pixelBlocks;
+        ColumnBlocks = _imageBlocks * _pixelBlocks;
+        int pieces = groups * ColumnBlocks;
         _rowBlocks = Math.Clamp(DivideUp(FewestPieces, pieces), 1, Math.Clamp(tiles.Padded / FewestRows, 1, tiles.Count));
         Count = pieces * _rowBlocks;
     }
 
     /// <summary>Number of pieces.</summary>
     public int Count { get; }
+
+    /// <summary>Blocks of images and pixels: how often each tile of the left operand is asked for.</summary>
+    public int ColumnBlocks { get; }
 
     /// <summary>One piece.</summary>
     public Block this[int index]

@@ -23,8 +23,11 @@ internal sealed unsafe class ConvolutionProduct
     /// <summary>The source planes [images, groups · channels, height, width].</summary>
     public required float* Source { get; init; }
 
-    /// <summary>The left operand of every group, packed.</summary>
+    /// <summary>Weights of every group, packed or not.</summary>
     public required float* Left { get; init; }
+
+    /// <summary>How the rows of weights lie, if they are not packed; then each tile is packed when it is needed.</summary>
+    public WeightRows? Unpacked { get; init; }
 
     /// <summary>One number per output channel, or null.</summary>
     public float* Bias { get; init; }
@@ -40,6 +43,15 @@ internal sealed unsafe class ConvolutionProduct
 
     /// <summary>Elements from one output column to the next.</summary>
     public required int TargetColumnStep { get; init; }
+
+    /// <summary>Whether to leave weights unpacked: each tile meets so few columns that packing it beforehand would only move it through memory.</summary>
+    /// <param name="groups">Groups.</param>
+    /// <param name="images">Images.</param>
+    /// <param name="taps">The grid of outputs.</param>
+    /// <param name="rows">Output channels of a group.</param>
+    public static bool PacksLate<TLanes>(int groups, int images, ImageTaps taps, int rows)
+        where TLanes : struct, ILanes<TLanes> =>
+        taps.Count <= GemmBlock.Terms && new ConvolutionBlocks(groups, images, taps.Area, RowTiles.For<TLanes>(rows), GemmTile<TLanes>.Columns).ColumnBlocks <= 2;
 
     private bool IsDense => TargetColumnStep == 1 && TargetRowStep == Taps.GridWidth;
 
@@ -58,9 +70,9 @@ internal sealed unsafe class ConvolutionProduct
     {
         int terms = Channels * Taps.Count;
         // Whole channels, so that each is staged once.
-        int termBlock = Taps.Count <= GemmBlock.Terms ? GemmBlock.Terms / Taps.Count * Taps.Count : GemmBlock.Terms;
+        int count = block.Images * (block.To - block.From), mostTerms = GemmBlock.TermsFor(count);
+        int termBlock = Taps.Count <= mostTerms ? mostTerms / Taps.Count * Taps.Count : mostTerms;
         nint sourcePlane = (nint)Taps.Height * Taps.Width, imageStride = Groups * Channels * sourcePlane;
-        int count = block.Images * (block.To - block.From);
         Span<ImageColumns.Run> runs = stackalloc ImageColumns.Run[ImageColumns.MostRuns(count, GemmTile<TLanes>.Columns)];
         var columns = new ImageColumns(
             Taps, Source + block.FirstImage * imageStride + block.Group * Channels * sourcePlane, Source + Images * imageStride, imageStride,
@@ -83,8 +95,17 @@ internal sealed unsafe class ConvolutionProduct
         else
             target += block.From;
 
+        var left = Unpacked is { } layout
+            ? LeftOperand.Rows(Left + (nint)block.Group * Channels * Rows * layout.Area, layout.RowStride, layout.Terms)
+            : LeftOperand.Packed(Left + (nint)block.Group * tiles.Padded * terms);
         GemmBlock.Multiply<TLanes, ImageColumns>(
-            tiles, block.FromTile, block.ToTile, Left + (nint)block.Group * tiles.Padded * terms, terms, termBlock, ref columns, count,
+            tiles, block.FromTile, block.ToTile, left, terms, termBlock, ref columns, count,
             Bias == null ? null : Bias + block.Group * Rows, target, TargetPlane, places);
     }
+
+    /// <summary>How rows of weights lie.</summary>
+    /// <param name="RowStride">Elements from one row to the next.</param>
+    /// <param name="Terms">Where the terms of a row lie.</param>
+    /// <param name="Area">Window elements of the weight, whether taps or not.</param>
+    internal readonly record struct WeightRows(nint RowStride, TermLayout Terms, int Area);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Kernels.Cpu;
 
@@ -11,6 +12,9 @@ internal static unsafe class GemmBlock
     /// <summary>Terms that are packed at once.</summary>
     public const int Terms = 256;
 
+    /// <summary>Terms to pack at once for so many columns: more where there are few, for each block adds to the results once.</summary>
+    public static int TermsFor(int columns) => Math.Clamp(Columns * Terms / Math.Max(1, columns), Terms, 2 * Terms);
+
     /// <summary>Elements from one packed panel to the next. The extra term lets vectors be stored over the end of the last one.</summary>
     public static nint PanelStride<TLanes>(int terms, int termBlock)
         where TLanes : struct, ILanes<TLanes> => (nint)(Math.Min(termBlock, terms) + 1) * GemmTile<TLanes>.Columns;
@@ -21,7 +25,7 @@ internal static unsafe class GemmBlock
     /// <param name="tiles">Division of the rows.</param>
     /// <param name="fromTile">First tile.</param>
     /// <param name="toTile">Behind the last tile.</param>
-    /// <param name="left">Packed left operand, all rows and terms.</param>
+    /// <param name="left">The left operand.</param>
     /// <param name="terms">Length of the sums.</param>
     /// <param name="termBlock">Terms to pack at once.</param>
     /// <param name="source">The right operand.</param>
@@ -32,7 +36,7 @@ internal static unsafe class GemmBlock
     /// <param name="places">Where each column lies in a result row; null if they lie side by side.</param>
     [SkipLocalsInit]
     public static void Multiply<TLanes, TSource>(
-        in RowTiles tiles, int fromTile, int toTile, float* left, int terms, int termBlock, ref TSource source, int columns,
+        in RowTiles tiles, int fromTile, int toTile, LeftOperand left, int terms, int termBlock, ref TSource source, int columns,
         float* bias, float* target, nint rowStride, int* places)
         where TLanes : struct, ILanes<TLanes>
         where TSource : struct, IColumnSource, allows ref struct
@@ -50,7 +54,7 @@ internal static unsafe class GemmBlock
             for (int tile = fromTile; tile < toTile; tile++)
             {
                 int start = tiles.StartOf(tile), size = tiles.SizeOf(tile), rows = Math.Min(size, tiles.Rows - start);
-                float* a = left + (nint)start * terms + (nint)firstTerm * size;
+                float* a = left.Tile(tiles, tile, firstTerm, count, terms);
                 float* tileBias = firstTerm > 0 || bias == null ? null : bias + start;
                 if (tileBias != null && rows < size)
                 {
@@ -108,6 +112,15 @@ internal static unsafe class GemmBlock
             var value = TLanes.Load(source + j);
             if (accumulate)
                 value += TLanes.Load(target + j);
+            value.Store(target + j);
+        }
+
+        // Small planes lie in short stretches.
+        for (; j <= count - Vector128<float>.Count; j += Vector128<float>.Count)
+        {
+            var value = Vector128.Load(source + j);
+            if (accumulate)
+                value += Vector128.Load(target + j);
             value.Store(target + j);
         }
 

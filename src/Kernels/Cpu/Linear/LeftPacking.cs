@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ResNeSt.Kernels.Cpu;
 
@@ -13,26 +14,65 @@ internal static unsafe class LeftPacking
     /// <param name="layout">Where the terms of a row lie.</param>
     /// <param name="terms">Terms of a row.</param>
     /// <param name="packed">The packed operand; the tile's place in it follows from its first row.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTile(in RowTiles tiles, int tile, float* source, nint rowStride, TermLayout layout, int terms, float* packed)
     {
-        int start = tiles.StartOf(tile), size = tiles.SizeOf(tile), rows = Math.Min(size, tiles.Rows - start);
-        float* target = packed + (nint)start * terms;
-        float* run = source + start * rowStride;
-        var taps = layout.Taps;
-        for (int k = 0; k < terms; k += taps.Length)
-        {
-            foreach (int tap in taps)
-            {
-                float* element = run + tap;
-                for (int i = 0; i < rows; i++)
-                    target[i] = element[i * rowStride];
-                for (int i = rows; i < size; i++)
-                    target[i] = 0;
-                target += size;
-            }
+        int start = tiles.StartOf(tile), size = tiles.SizeOf(tile);
+        Pack(source + start * rowStride, rowStride, Math.Min(size, tiles.Rows - start), size, layout, terms, packed + (nint)start * terms);
+    }
 
-            run += layout.Stride;
+    /// <summary>Packs some rows; up to <paramref name="size"/> they are made up by zeros.</summary>
+    /// <param name="source">First row, at the first term of a run of taps.</param>
+    /// <param name="rowStride">Elements from one row to the next.</param>
+    /// <param name="rows">Rows that there are.</param>
+    /// <param name="size">Rows of the tile.</param>
+    /// <param name="layout">Where the terms of a row lie.</param>
+    /// <param name="terms">Number of terms.</param>
+    /// <param name="target">Room for <paramref name="size"/> · <paramref name="terms"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pack(float* source, nint rowStride, int rows, int size, TermLayout layout, int terms, float* target)
+    {
+        var taps = layout.Taps;
+        if (taps.Length == 1 && layout.Stride == 1)
+            Transposition.Copy(source + taps[0], rowStride, rows, terms, target, size);
+        else if (taps.Length == 1 && rowStride == 1)
+            CopyTerms(source + taps[0], layout.Stride, rows, terms, target, size);
+        else if (layout.IsContiguous)
+        {
+            for (int k = 0; k < terms; k += taps.Length)
+                Transposition.Copy(source + k / taps.Length * layout.Stride + taps[0], rowStride, rows, taps.Length, target + (nint)k * size, size);
+        }
+        else
+        {
+            float* to = target;
+            for (int k = 0; k < terms; k += taps.Length, source += layout.Stride)
+            {
+                foreach (int tap in taps)
+                {
+                    for (int i = 0; i < rows; i++)
+                        to[i] = source[i * rowStride + tap];
+                    to += size;
+                }
+            }
+        }
+
+        for (int i = rows; i < size; i++)
+        {
+            for (nint k = 0; k < terms; k++)
+                target[k * size + i] = 0;
+        }
+    }
+
+    /// <summary>Rows that lie side by side: each term is a stretch of the source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyTerms(float* source, nint termStride, int rows, int terms, float* target, int size)
+    {
+        for (int k = 0; k < terms; k++, source += termStride, target += size)
+        {
+            int i = 0;
+            for (; i <= rows - 4; i += 4)
+                Vector128.Load(source + i).Store(target + i);
+            for (; i < rows; i++)
+                target[i] = source[i];
         }
     }
 }

@@ -32,10 +32,16 @@ internal readonly unsafe struct MatrixColumns(float* matrix, nint termStride, ni
                 continue;
             }
 
+            if (columnStride != 1)
+            {
+                LeftPacking.Pack(source, columnStride, inside, width, new TermLayout(termStride), terms, target);
+                continue;
+            }
+
             for (int k = 0; k < terms; k++, source += termStride, target += width)
             {
                 for (int j = 0; j < inside; j++)
-                    target[j] = source[j * columnStride];
+                    target[j] = source[j];
                 for (int j = inside; j < width; j++)
                     target[j] = 0;
             }

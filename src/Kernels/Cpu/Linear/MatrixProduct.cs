@@ -81,7 +81,7 @@ internal sealed unsafe class MatrixProduct
         int rows = piece % RowBlocks, first = piece / RowBlocks * GemmBlock.Columns, count = Math.Min(GemmBlock.Columns, Columns - first);
         var source = new MatrixColumns(right + first * RightColumnStride, RightTermStride, RightColumnStride, count);
         GemmBlock.Multiply<TLanes, MatrixColumns>(
-            tiles, rows * tiles.Count / RowBlocks, (rows + 1) * tiles.Count / RowBlocks, packed, Terms, GemmBlock.Terms, ref source, count,
+            tiles, rows * tiles.Count / RowBlocks, (rows + 1) * tiles.Count / RowBlocks, LeftOperand.Packed(packed), Terms, GemmBlock.Terms, ref source, count,
             bias, target + first, RowStride, null);
     }
 

@@ -18,4 +18,19 @@ internal readonly struct TermLayout(nint stride, int[] taps)
 
     /// <summary>Places inside a run.</summary>
     public ReadOnlySpan<int> Taps => taps;
+
+    /// <summary>Whether the places inside a run are neighbours in ascending order.</summary>
+    public bool IsContiguous
+    {
+        get
+        {
+            for (int i = 1; i < taps.Length; i++)
+            {
+                if (taps[i] != taps[0] + i)
+                    return false;
+            }
+
+            return true;
+        }
+    }
 }

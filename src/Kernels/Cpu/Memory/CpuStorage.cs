@@ -53,6 +53,9 @@ internal sealed unsafe class CpuStorage : Storage
     /// <summary>The values in the order that a kernel likes best, kept as long as they are the same.</summary>
     public PackedWeight? Packed { get; set; }
 
+    /// <summary>The version of the values for which a packing was last asked for and not made; -1 if none.</summary>
+    public int PackingAskedFor { get; set; } = -1;
+
     public override Span<byte> HostBytes => new(Pointer, checked((int)ByteLength));
 
     protected override void Free()

@@ -23,7 +23,12 @@ internal sealed unsafe class PackedWeight
     public float* Pointer { get; }
 
     /// <summary>The packing of a weight [groups · rows, terms], made now if it is not there or the weight was overwritten since.</summary>
-    public static PackedWeight Get<TLanes>(Tensor weight, int groups, int rows, int terms)
+    /// <param name="weight">The weight.</param>
+    /// <param name="groups">Groups, each a product of its own.</param>
+    /// <param name="rows">Rows of a group.</param>
+    /// <param name="terms">Terms of a row.</param>
+    /// <param name="onlyIfReused">Give null when these values are asked for the first time: a weight that is trained changes before the next.</param>
+    public static PackedWeight? Get<TLanes>(Tensor weight, int groups, int rows, int terms, bool onlyIfReused)
         where TLanes : struct, ILanes<TLanes>
     {
         var storage = (CpuStorage)weight.Storage;
@@ -34,6 +39,12 @@ internal sealed unsafe class PackedWeight
             int version = storage.Version;
             if (packed is not null && packed._form == form && packed._version == version)
                 return packed;
+            if (onlyIfReused && storage.PackingAskedFor != version)
+            {
+                storage.PackingAskedFor = version;
+                return null;
+            }
+
             var tiles = RowTiles.For<TLanes>(rows);
             long group = (long)tiles.Padded * terms;
             if (packed is null || packed._form != form)
