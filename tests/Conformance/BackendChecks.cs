@@ -78,6 +78,26 @@ public sealed class BackendChecks(Device device)
         }
     });
 
+    /// <summary>The essence of the other checks in two runs a case, for simulated devices, whose launches are slow and know no thread count:
+    /// outputs and gradients in poisoned, guarded memory equal the reference, and plain memory gives the same bits.</summary>
+    public IReadOnlyList<string> InTwoRuns(IEnumerable<OpCase> cases) => Check(cases, opCase =>
+    {
+        var values = CaseRun.InputValues(opCase, DType.F32);
+        bool differentiable = CaseRun.IsDifferentiable(opCase);
+        var expected = CaseRun.On(Device.Reference, opCase, DType.F64, values, differentiable);
+        CaseRun guarded;
+        using (EngineSettings.WithCheckBounds(true))
+            guarded = CaseRun.On(device, opCase, DType.F32, values, differentiable);
+        var plain = CaseRun.On(device, opCase, DType.F32, values, differentiable);
+        return
+        [
+            .. Differences(expected, guarded, DType.F32, opCase.Terms),
+            .. GradientDifferences(opCase, expected, guarded, 1),
+            .. CompareInputs(opCase, values, guarded),
+            .. BitDifferences("plain memory", guarded, plain),
+        ];
+    });
+
     /// <summary>Largest errors of F32 or narrower outputs against the reference, over cases; for the table of operators.</summary>
     public double WorstForwardError(IEnumerable<OpCase> cases, DType dtype)
     {

@@ -1,7 +1,37 @@
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
-/// <summary>The backend on ILGPU's simulated device with warps of 4, every operator, every small case.</summary>
+/// <summary>Every operator and every small case on ILGPU's simulated devices, each in two runs: the normal suite.</summary>
 [TestFixture]
+public sealed class SimulatedConformance
+{
+    /// <summary>The operators whose kernels combine the lanes of a warp.</summary>
+    private static readonly string[] WarpOps =
+        ["sum", "max", "softmax", "softmax_grad", "log_softmax", "batch_norm_train", "batch_norm_train_grad", "radix_sum_global_avg_pool", "attention_weighted_sum_grad"];
+
+    /// <summary>Operators that read and write F16 and BF16 themselves, and the conversions that stand around all others.</summary>
+    private static readonly string[] HalfOps = ["add", "cast", "conv2d"];
+
+    [OneTimeSetUp]
+    public void Register() => IlgpuBackend.Register();
+
+    [TestCaseSource(typeof(CaseCatalog), nameof(CaseCatalog.OpNames))]
+    public void Warp4_MatchesReference(string op) => Assert.That(new BackendChecks("ilgpu-cpu").InTwoRuns(Small(op)), Is.Empty);
+
+    [TestCaseSource(nameof(WarpOps))]
+    public void Warp32_MatchesReference(string op) => Assert.That(new BackendChecks("ilgpu-cpu:1").InTwoRuns(Small(op)), Is.Empty);
+
+    [TestCaseSource(nameof(HalfOps))]
+    public void Half_MatchesReference(string op)
+    {
+        var checks = new BackendChecks("ilgpu-cpu");
+        Assert.That(checks.Forward(Small(op), DType.F16).Concat(checks.Forward(Small(op), DType.BF16)), Is.Empty);
+    }
+
+    private static IEnumerable<OpCase> Small(string op) => CaseCatalog.Of(op).Where(opCase => !opCase.Large);
+}
+
+/// <summary>The suite that every backend runs, with warps of 4.</summary>
+[TestFixture, Category("Long")]
 public sealed class Warp4Conformance : BackendConformance
 {
     protected override Device Device => "ilgpu-cpu";
@@ -11,25 +41,9 @@ public sealed class Warp4Conformance : BackendConformance
     protected override void Register() => IlgpuBackend.Register();
 }
 
-/// <summary>The operators whose kernels combine the lanes of a warp, with warps of 32.</summary>
-[TestFixture]
-public sealed class Warp32Conformance : BackendConformance
-{
-    private static readonly string[] WarpOps =
-        ["sum", "max", "softmax", "softmax_grad", "log_softmax", "batch_norm_train", "batch_norm_train_grad", "radix_sum_global_avg_pool", "attention_weighted_sum_grad"];
-
-    protected override Device Device => "ilgpu-cpu:1";
-
-    protected override IReadOnlyList<DType> StorageTypes => [];
-
-    protected override bool Covers(OpCase opCase) => !opCase.Large && WarpOps.Contains(opCase.Op.Name);
-
-    protected override void Register() => IlgpuBackend.Register();
-}
-
-/// <summary>Every operator with warps of 32.</summary>
+/// <summary>The same with warps of 32.</summary>
 [TestFixture, Category("Long")]
-public sealed class Warp32FullConformance : BackendConformance
+public sealed class Warp32Conformance : BackendConformance
 {
     protected override Device Device => "ilgpu-cpu:1";
 

@@ -48,6 +48,9 @@ public static class ResnestApp
             ModelsCommand.Create(NewReport),
             SummaryCommand.Create(NewReport),
             VerifyCommand.Create(console, NewReport),
+            DevicesCommand.Create(NewReport),
+            KernelsCommand.Create(console, NewReport),
+            BenchCommand.Create(console, NewReport),
         };
         ExamplesFirst.AddTo(root, Examples);
         return root;

@@ -29,6 +29,9 @@ public static class IlgpuDevices
     /// <summary>Every device of this machine, with a line of facts about each.</summary>
     public static IReadOnlyList<IlgpuDeviceInfo> Find() => Kinds.SelectMany(FindKind).ToArray();
 
+    /// <summary>Why there is no device of a kind, in one clause; null if there is one.</summary>
+    public static string? WhyAbsent(string kind) => DevicesOf(kind).Length > 0 ? null : WhyNone(kind);
+
     /// <summary>Opens one device.</summary>
     /// <exception cref="DeviceException">There is no such device; the message says what was looked for and found.</exception>
     internal static Accelerator Open(string kind, int index)
@@ -58,7 +61,14 @@ public static class IlgpuDevices
         device.WarpSize,
         device.MaxNumThreadsPerGroup,
         device.MaxSharedMemoryPerGroup,
-        device is CudaDevice cuda ? $"compute capability {cuda.Architecture?.Major}.{cuda.Architecture?.Minor}" : ""));
+        device is CudaDevice cuda ? Describe(cuda) : ""));
+
+    private static string Describe(CudaDevice device)
+    {
+        var (major, minor) = (device.Architecture?.Major ?? 0, device.Architecture?.Minor ?? 0);
+        string tensorCores = major >= 8 ? "tensor cores for f16, bf16 and tf32" : major == 7 ? "tensor cores of a generation that the kernels here do not use" : "no tensor cores";
+        return $"compute capability {major}.{minor}, {tensorCores}, driver for CUDA {device.DriverVersion.Major}.{device.DriverVersion.Minor}";
+    }
 
     // A context that finds nothing gets ILGPU's default CPU device: asking for cuda must not end up there.
     private static ILGPU.Runtime.Device[] DevicesOf(string kind) =>

@@ -16,8 +16,9 @@ internal static class KernelCatalog
         return table.All.Cast<ILaunchesGpuKernels>()
             .SelectMany(user => user.GpuKernels.Select(kernel => (Kernel: kernel, Op: user.OpType.Name)))
             .GroupBy(pair => pair.Kernel)
-            .Select(group => (group.Key, (IReadOnlyList<string>)group.Select(pair => pair.Op).Distinct().Order(StringComparer.Ordinal).ToArray()))
-            .OrderBy(entry => entry.Key.Name, StringComparer.Ordinal)
+            .Select(group => (Kernel: group.Key, Ops: (IReadOnlyList<string>)group.Select(pair => pair.Op).Distinct().Order(StringComparer.Ordinal).ToArray()))
+            .Append((Kernel: PeakKernel.Kernel, Ops: []))
+            .OrderBy(entry => entry.Kernel.Name, StringComparer.Ordinal)
             .ToArray();
     }
 }

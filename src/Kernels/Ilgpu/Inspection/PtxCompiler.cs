@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
-namespace ResNeSt.Kernels.Ilgpu.Tests;
+namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>Compiles kernels for a CUDA architecture without a driver, and assembles and disassembles them where NVIDIA's tools are on the path.</summary>
 internal sealed partial class PtxCompiler : IDisposable
@@ -49,7 +50,7 @@ internal sealed partial class PtxCompiler : IDisposable
 
     private async Task<T> WithCubin<T>(string ptx, Func<string, string, Task<T>> read)
     {
-        string name = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}");
+        string name = Path.Combine(Path.GetTempPath(), $"resnest-{Guid.NewGuid():N}");
         await File.WriteAllTextAsync(name + ".ptx", ptx);
         try
         {
@@ -77,7 +78,7 @@ internal sealed partial class PtxCompiler : IDisposable
         .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? $"{tool}.exe" : tool))
         .FirstOrDefault(File.Exists);
 
-    private static int Number(Regex pattern, string text) => pattern.Match(text) is { Success: true } match ? int.Parse(match.Groups[1].Value) : 0;
+    private static int Number(Regex pattern, string text) => pattern.Match(text) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
 
     [GeneratedRegex(@"Used (\d+) registers")]
     private static partial Regex RegisterCount();
@@ -94,6 +95,3 @@ internal sealed partial class PtxCompiler : IDisposable
     [GeneratedRegex(@"/\*([0-9a-f]{4,})\*/\s+([^;]+);")]
     private static partial Regex Instruction();
 }
-
-/// <summary>What one thread, or for shared memory one group, needs.</summary>
-internal readonly record struct KernelResources(int Registers, int SharedBytes, int StackBytes, int SpillBytes);

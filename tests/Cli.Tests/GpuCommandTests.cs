@@ -1,0 +1,47 @@
+namespace ResNeSt.Cli.Tests;
+
+/// <summary>The verbs about devices: devices, kernels, bench.</summary>
+public sealed class GpuCommandTests
+{
+    [Test]
+    public void Devices_OnAnyMachine_ListsTheCpuAndSaysOfEveryAbsentKindWhy()
+    {
+        var result = CommandResult.Run("devices", "-v", "--json");
+
+        var devices = result.Json.GetProperty("devices").EnumerateArray().ToArray();
+        Assert.That(devices[0].GetProperty("device").GetString(), Is.EqualTo("cpu"));
+        Assert.That(devices.Where(device => !device.GetProperty("present").GetBoolean()).Select(device => device.GetProperty("summary").GetString()), Has.All.Length.GreaterThan(20));
+    }
+
+    [Test]
+    public void Kernels_WithAnUnknownName_SaysWhereToLook()
+    {
+        var result = CommandResult.Run("kernels", "--ptx", "no-such-kernel");
+
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Does.Contain("no-such-kernel"));
+    }
+
+    [Test]
+    public void Kernels_WithAnUnknownArchitecture_ListsThoseThatAreKnown() =>
+        Assert.That(CommandResult.Run("kernels", "--arch", "sm_10").Error, Does.Contain("sm_80").And.Contain("sm_90"));
+
+    [Test]
+    public void Bench_OfASmallNetwork_TellsItsSpeed()
+    {
+        var result = CommandResult.Run("bench", "--model", "resnest14", "--size", "32", "--batch", "1", "--precision", "f32", "--json");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Json.GetProperty("copyBytesPerSecond").GetDouble(), Is.GreaterThan(0));
+        Assert.That(result.Json.GetProperty("networks")[0].GetProperty("imagesPerSecond").GetDouble(), Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Bench_OfKernels_TellsShapesAndVerdicts()
+    {
+        var result = CommandResult.Run("bench", "--kernels", "--model", "resnest14", "--size", "32", "--batch", "1", "--json");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetProperty("operator").GetString()), Has.Some.EqualTo("conv2d"));
+    }
+}

@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Globalization;
+using ResNeSt.Models;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+using ResNeSt.Tools;
+
+namespace ResNeSt.Cli;
+
+/// <summary><c>bench</c>: what a device reaches, kernel by kernel and network by network.</summary>
+internal sealed class BenchCommand
+{
+    private readonly Option<bool> _kernels = new("--kernels") { Description = "Time each kernel of the network by itself; with --train those of a training step" };
+    private readonly Option<bool> _train = new("--train") { Description = "Time training steps" };
+    private readonly Option<string> _model = new("--model", "-m") { Description = "Name in the zoo", DefaultValueFactory = _ => "resnest50", HelpName = "NAME" };
+    private readonly Option<int[]> _batches = new("--batch") { Description = "Pictures at once; may be given several times (1, 8, 64 and 256; 64 with --kernels or --train)", HelpName = "N" };
+    private readonly Option<int?> _size = new("--size") { Description = "Side of the pictures; the model card's if left out", HelpName = "PIXELS" };
+    private readonly Option<string[]> _precisions = new("--precision") { Description = "f32, f16 or bf16; may be given several times (all three; f32 with --train)", HelpName = "TYPE" };
+    private readonly DeviceOptions _device = new();
+    private readonly CommandConsole _console;
+
+    private BenchCommand(CommandConsole console) => _console = console;
+
+    public static Command Create(CommandConsole console, Func<ParseResult, Report> newReport)
+    {
+        var verb = new BenchCommand(console);
+        var command = new Command("bench", "Measures a device: its copy bandwidth and arithmetic, then a network's images per second, or each of its kernels.")
+        {
+            verb._kernels, verb._train, verb._model, verb._batches, verb._size, verb._precisions,
+        };
+        verb._device.AddTo(command);
+        command.SetAction(parsed => verb.Run(parsed, newReport(parsed)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, Report report)
+    {
+        var entry = ModelZoo.Find(parsed.GetValue(_model)!);
+        bool train = parsed.GetValue(_train), kernels = parsed.GetValue(_kernels);
+        int size = parsed.GetValue(_size) ?? entry.Card.Macs.Size;
+        if (size is < 1 or > 8192)
+            throw new UsageException($"--size {size} is not between 1 and 8192");
+        int[] batches = parsed.GetValue(_batches) is { Length: > 0 } given ? given : kernels || train ? [64] : [1, 8, 64, 256];
+        if (batches.FirstOrDefault(batch => batch is < 1 or > 4096) is not 0 and var wrong)
+            throw new UsageException($"--batch {wrong} is not between 1 and 4096");
+        DType[] precisions = [.. (parsed.GetValue(_precisions) is { Length: > 0 } named ? named : train || kernels ? ["f32"] : ["f32", "f16", "bf16"]).Select(Precision)];
+        var backend = _device.Use(parsed);
+
+        var peaks = BenchPeaks.Measure(backend, _console.Cancellation);
+        report.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{backend.Device}: copies {peaks.BytesPerSecond / 1e9:f1} GB/s, multiply-adds {peaks.FlopsPerSecond / 1e9:f0} GFLOP/s (measured)"));
+        var timedKernels = kernels ? Kernels(entry, backend, Input(batches[0], size), train, peaks, report) : [];
+        var timedNetworks = kernels ? [] : Networks(entry, backend, batches, size, precisions, train, report).ToArray();
+        report.Document("bench", writer =>
+        {
+            writer.WriteString("device", backend.Device.ToString());
+            writer.WriteNumber("copyBytesPerSecond", peaks.BytesPerSecond);
+            writer.WriteNumber("flopsPerSecond", peaks.FlopsPerSecond);
+            writer.WriteString("model", entry.Name);
+            writer.WriteNumber("size", size);
+            writer.WriteBoolean("training", train);
+            writer.WriteStartArray("kernels");
+            foreach (var kernel in timedKernels)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("operator", kernel.Op);
+                writer.WriteString("inputs", kernel.Inputs);
+                writer.WriteString("kernel", kernel.Kernel);
+                writer.WriteNumber("launches", kernel.Count);
+                writer.WriteNumber("seconds", kernel.Seconds);
+                writer.WriteNumber("flops", kernel.Cost.Flops);
+                writer.WriteNumber("bytes", kernel.Cost.BytesRead + kernel.Cost.BytesWritten);
+                writer.WriteNumber("shareOfPeak", kernel.Share);
+                writer.WriteString("verdict", kernel.Verdict);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteStartArray("networks");
+            foreach (var (precision, batch, seconds, failure) in timedNetworks)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("precision", precision.ToString().ToLowerInvariant());
+                writer.WriteNumber("batch", batch);
+                if (failure is null)
+                {
+                    writer.WriteNumber("seconds", seconds);
+                    writer.WriteNumber("imagesPerSecond", batch / seconds);
+                }
+                else
+                    writer.WriteString("failure", failure);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        });
+        return ExitCodes.Ok;
+    }
+
+    private IReadOnlyList<BenchedKernel> Kernels(ModelEntry entry, Backend backend, Shape input, bool train, BenchPeaks peaks, Report report)
+    {
+        var kernels = BenchKernels.Run(entry, backend, input, train, peaks, _console.Cancellation);
+        double total = kernels.Sum(kernel => kernel.Seconds * kernel.Count);
+        report.Line($"{entry.Name}, input {input}, {(train ? "training step" : "forward pass")}:");
+        report.Line("    us each  times  of all  GFLOP/s     GB/s  of peak  verdict");
+        foreach (var kernel in kernels.OrderByDescending(kernel => kernel.Seconds * kernel.Count))
+        {
+            report.Line(string.Create(CultureInfo.InvariantCulture,
+                $"{kernel.Seconds * 1e6,11:f1}  {kernel.Count,5}  {100 * kernel.Seconds * kernel.Count / total,4:f1} %  {kernel.Cost.Flops / kernel.Seconds / 1e9,7:f0}  {(kernel.Cost.BytesRead + kernel.Cost.BytesWritten) / kernel.Seconds / 1e9,7:f1}  {100 * kernel.Share,5:f1} %  {kernel.Verdict}: {kernel.Op} {kernel.Inputs} [{kernel.Kernel}]"));
+        }
+
+        report.Line(string.Create(CultureInfo.InvariantCulture, $"sum of the kernels: {total * 1e3:f2} ms"));
+        return kernels;
+    }
+
+    private IEnumerable<(DType Precision, int Batch, double Seconds, string? Failure)> Networks(
+        ModelEntry entry, Backend backend, int[] batches, int size, DType[] precisions, bool train, Report report)
+    {
+        report.Line($"{entry.Name}, {size} px, {(train ? "training" : "inference")}:");
+        report.Line("type  batch       ms  images/s");
+        foreach (var precision in precisions)
+        {
+            foreach (int batch in batches)
+            {
+                double seconds = 0;
+                string? failure = null;
+                try
+                {
+                    using var network = new BenchNetwork(entry, backend.Device, precision, Input(batch, size), train);
+                    seconds = BenchTimer.Seconds(backend, network.Step, _console.Cancellation);
+                }
+                catch (Exception e) when (e is DeviceException or OutOfMemoryException)
+                {
+                    // A batch that does not fit says so; the smaller ones still count.
+                    failure = e.Message;
+                }
+
+                string name = precision.ToString().ToLowerInvariant();
+                report.Line(failure is null
+                    ? string.Create(CultureInfo.InvariantCulture, $"{name,-4}  {batch,5}  {seconds * 1e3,7:f2}  {batch / seconds,8:f1}")
+                    : $"{name,-4}  {batch,5}  {failure}");
+                yield return (precision, batch, seconds, failure);
+            }
+        }
+    }
+
+    private static Shape Input(int batch, int size) => [batch, 3, size, size];
+
+    private static DType Precision(string name) => name.ToLowerInvariant() switch
+    {
+        "f32" => DType.F32,
+        "f16" => DType.F16,
+        "bf16" => DType.BF16,
+        _ => throw new UsageException($"--precision {name} is not f32, f16 or bf16"),
+    };
+}

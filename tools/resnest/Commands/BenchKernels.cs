@@ -1,0 +1,59 @@
+using ResNeSt.Models;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
+
+namespace ResNeSt.Cli;
+
+/// <summary>Times each kernel of a network on the shapes that it has there.</summary>
+internal static class BenchKernels
+{
+    /// <summary>Below this a kernel takes less time than its launch, and the figure tells of the host.</summary>
+    private const double LaunchSeconds = 10e-6;
+
+    /// <summary>Runs the network once to see what it launches, then times each operator with each set of shapes by itself.</summary>
+    public static IReadOnlyList<BenchedKernel> Run(ModelEntry entry, Backend backend, Shape input, bool train, BenchPeaks peaks, CancellationToken cancellation)
+    {
+        var launches = new OrderedDictionary<string, (Op Op, TensorSpec[] Inputs, int Count)>();
+        using (OpObserver.Observe((op, inputs, _) =>
+        {
+            string key = $"{op} {string.Join(' ', inputs)}";
+            launches[key] = (op, inputs, launches.TryGetValue(key, out var known) ? known.Count + 1 : 1);
+        }))
+        {
+            using var network = new BenchNetwork(entry, backend.Device, DType.F32, input, train);
+            network.Step();
+        }
+
+        return [.. launches.Values.Where(launch => launch.Op is not ViewOp).Select(launch => Time(launch.Op, launch.Inputs, launch.Count, backend, peaks, cancellation))];
+    }
+
+    private static BenchedKernel Time(Op op, TensorSpec[] specs, int count, Backend backend, BenchPeaks peaks, CancellationToken cancellation)
+    {
+        using var scope = new TensorScope();
+        using var off = GradMode.Off();
+        var generator = new Generator(1);
+        var inputs = Array.ConvertAll(specs, spec => BenchNetwork.Values(spec, generator, backend.Device));
+        double seconds = BenchTimer.Seconds(backend, () =>
+        {
+            using var call = new TensorScope();
+            OpDispatcher.Run(op, inputs);
+        }, cancellation);
+        var cost = op.Cost(specs);
+        var (least, byMemory) = peaks.Bound(cost);
+        double share = least / seconds;
+        string verdict = seconds < LaunchSeconds ? "shorter than a launch"
+            : $"{(share >= 0.85 ? "good" : share >= 0.6 ? "fair" : "slow")}, bound by {(byMemory ? "memory" : "arithmetic")}";
+        return new BenchedKernel(op.Name, string.Join(' ', specs), backend.FindKernel(op, specs)?.Name ?? "definition", count, seconds, cost, share, verdict);
+    }
+}
+
+/// <summary>One timed operator.</summary>
+/// <param name="Op">Its name.</param>
+/// <param name="Inputs">Its inputs.</param>
+/// <param name="Kernel">What computes it.</param>
+/// <param name="Count">How often the network launches it.</param>
+/// <param name="Seconds">Median of one launch.</param>
+/// <param name="Cost">Least operations and bytes.</param>
+/// <param name="Share">Of what the measured peaks allow.</param>
+/// <param name="Verdict">The same in words.</param>
+internal sealed record BenchedKernel(string Op, string Inputs, string Kernel, int Count, double Seconds, OpCost Cost, double Share, string Verdict);
