@@ -11,7 +11,17 @@ public static class GraphPasses
     /// <returns>A graph that computes the same, up to rounding.</returns>
     public static Graph Optimize(Graph graph, GraphWorkspace workspace)
     {
-        _ = workspace;
-        return graph;
+        graph = EliminateDeadNodes.Run(graph, workspace);
+        graph = RemoveNoOps.Run(graph, workspace);
+        graph = FoldConstants.Run(graph, workspace);
+        graph = FoldBatchNorm.Run(graph, workspace);
+        graph = FuseConvActivation.Run(graph, workspace);
+        graph = FuseRadixPool.Run(graph, workspace);
+        graph = FusePoolShortcut.Run(graph, workspace);
+        graph = FuseAttentionGate.Run(graph, workspace);
+        graph = FuseAttentionSum.Run(graph, workspace);
+        // A reshape is left behind where a mean was joined that drops its axes.
+        graph = RemoveNoOps.Run(graph, workspace);
+        return EliminateDeadNodes.Run(graph, workspace);
     }
 }
