@@ -8,6 +8,9 @@ internal abstract class ConvAlgorithm
     /// <summary>Name in tables and in the file of measured choices: <c>direct</c>, <c>winograd2</c>, <c>winograd4</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether it reads a dense row-major image [N,C,H,W] instead of a blocked one.</summary>
+    public virtual bool ReadsPlanes => false;
+
     /// <summary>Whether it can compute this problem on this processor.</summary>
     public abstract bool Supports(ConvProblem problem);
 
@@ -40,7 +43,7 @@ internal abstract unsafe class PackedConv : IDisposable
 /// <summary>Where a convolution reads and writes.</summary>
 internal unsafe struct ConvMemory
 {
-    /// <summary>Activations before the prologue, blocked.</summary>
+    /// <summary>Activations before the prologue, blocked; dense and row-major for an algorithm that reads planes.</summary>
     public float* Input;
 
     /// <summary>How they lie.</summary>

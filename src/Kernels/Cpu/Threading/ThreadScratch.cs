@@ -32,6 +32,15 @@ internal sealed unsafe class ThreadScratch
 
         /// <summary>Rows of a left operand.</summary>
         Rows,
+
+        /// <summary>Blocked or planar activations that a convolution makes from its input.</summary>
+        ConvInput,
+
+        /// <summary>Weights of a panel, widened to F32.</summary>
+        ConvWeights,
+
+        /// <summary>Results of a convolution before they are put in their places.</summary>
+        ConvOutput,
     }
 
     /// <summary>At least <paramref name="count"/> floats, uninitialised, aligned to a cache line; valid until the next call for the same use on this thread.</summary>

@@ -1,0 +1,58 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>Direct convolution: any window, stride, dilation, groups and prologue.</summary>
+internal sealed class DirectAlgorithm : ConvAlgorithm
+{
+    private readonly bool _planes;
+
+    private DirectAlgorithm(bool planes)
+    {
+        _planes = planes;
+    }
+
+    /// <summary>The one that reads blocked activations.</summary>
+    public static DirectAlgorithm Blocked { get; } = new(planes: false);
+
+    /// <summary>The one that reads a picture of a few planes as it comes.</summary>
+    public static DirectAlgorithm Planes { get; } = new(planes: true);
+
+    /// <inheritdoc/>
+    public override string Name => _planes ? "direct planes" : "direct";
+
+    /// <inheritdoc/>
+    public override bool ReadsPlanes => _planes;
+
+    /// <summary>What the taps of a convolution reach beyond the image.</summary>
+    public static Border Reach(ConvProblem problem)
+    {
+        var g = problem.Geometry;
+        int bottom = (problem.OutputHeight - 1) * g.StrideH + (problem.KernelH - 1) * g.DilationH - g.PadTop - (problem.InputHeight - 1);
+        int right = (problem.OutputWidth - 1) * g.StrideW + (problem.KernelW - 1) * g.DilationW - g.PadLeft - (problem.InputWidth - 1);
+        return new Border(Math.Max(0, g.PadTop), Math.Max(0, g.PadLeft), Math.Max(0, bottom), Math.Max(0, right));
+    }
+
+    /// <inheritdoc/>
+    public override bool Supports(ConvProblem problem) =>
+        !_planes || problem is { Groups: 1, InputChannels: <= 4, Prologue: { AttentionRadix: 0, Pool: null } };
+
+    /// <inheritdoc/>
+    public override Border InputBorder(ConvProblem problem) =>
+        _planes || problem.Prologue is not { AttentionRadix: 0, Pool: null } ? default : Reach(problem);
+
+    /// <inheritdoc/>
+    public override PackedConv Pack(ConvProblem problem, GraphConstant weight, GraphConstant bias)
+    {
+        if (Avx512F.IsSupported)
+            return Pack<Lanes512>(problem, weight, bias);
+        if (Vector256.IsHardwareAccelerated)
+            return Pack<Lanes256>(problem, weight, bias);
+        return Vector128.IsHardwareAccelerated ? Pack<Lanes128>(problem, weight, bias) : Pack<Lane>(problem, weight, bias);
+    }
+
+    private PackedConv Pack<TLanes>(ConvProblem problem, GraphConstant weight, GraphConstant bias)
+        where TLanes : struct, ILanes<TLanes> => new DirectConvolution<TLanes>(problem, _planes, weight, bias);
+}

@@ -1,0 +1,289 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>Direct convolution by register tiles: panels of one or two vectors of output channels, whose weights lie in the order of their use,
+/// over rows of pixels; bias, residual, activation and plane sums happen before a result leaves the registers.</summary>
+/// <remarks>Groups whose output channels do not fill blocks are computed in blocks of their own and then moved together. Loop order of a chunk:
+/// panels, pictures, rows, tiles; while two tiles of a panel run they fetch the next panel.</remarks>
+/// <typeparam name="TLanes">The vector width.</typeparam>
+internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
+    where TLanes : struct, ILanes<TLanes>
+{
+    private const int Block = BlockedLayout.Block;
+
+    private readonly ConvProblem _problem;
+    private readonly bool _planes;
+    private readonly bool _staged;
+    private readonly int _groupBlocks;
+    private readonly int _rowOffset;
+    private readonly int _columnOffset;
+    private readonly ConvPanel[] _panels;
+    private readonly PanelStore _weights;
+    private readonly PanelStore _bias;
+    private readonly RowTiling<TLanes> _tiling;
+    private readonly ConvChunks _chunks;
+    private readonly Border _need;
+
+    /// <param name="problem">What to compute.</param>
+    /// <param name="planes">Whether the input is dense and row-major.</param>
+    /// <param name="weight">[K,C/groups,R,S].</param>
+    /// <param name="bias">[K].</param>
+    public DirectConvolution(ConvProblem problem, bool planes, GraphConstant weight, GraphConstant bias)
+    {
+        (_problem, _planes) = (problem, planes);
+        var g = problem.Geometry;
+        _staged = problem.Groups > 1 && problem.GroupOutputs % Block != 0;
+        _groupBlocks = (problem.GroupOutputs + Block - 1) / Block;
+        (_rowOffset, _columnOffset) = (g.PadTop, g.PadLeft);
+        _need = DirectAlgorithm.Reach(problem);
+        (_panels, long count) = ConvPanel.Divide(problem.Groups, _groupBlocks, ConvTiles<TLanes>.PanelWidth, TLanes.Count, Steps);
+        _weights = new PanelStore(problem.WeightType, count);
+        _bias = new PanelStore(DType.F32, problem.Groups * _groupBlocks * Block);
+        Pack(weight, bias);
+
+        nint step = planes ? g.StrideW : g.StrideW * Block;
+        _tiling = new RowTiling<TLanes>(problem.OutputWidth, step, _panels.Any(panel => panel.Vectors == 1));
+        bool prepares = planes || _staged || problem.Prologue is not { AttentionRadix: 0, Pool: null };
+        long rowBytes = (long)problem.InputWidth * g.StrideH * (problem.GroupInputs + (_staged ? _groupBlocks * Block : 0)) * sizeof(float);
+        _chunks = new ConvChunks(problem.Batch, problem.OutputHeight, _panels.Length,
+            _staged ? _panels.Length : Math.Max(1, Block / ConvTiles<TLanes>.PanelWidth), rowBytes, problem.Flops, prepares);
+    }
+
+    /// <inheritdoc/>
+    public override long WeightBytes => _weights.ByteLength + _bias.ByteLength;
+
+    /// <inheritdoc/>
+    public override int Chunks => _chunks.Count;
+
+    /// <inheritdoc/>
+    public override int PoolParts => _problem.Epilogue.PoolRadix > 0 ? _chunks.Parts : 0;
+
+    // Input channels times taps.
+    private int Steps => _problem.GroupInputs * _problem.KernelH * _problem.KernelW;
+
+    private bool SumsInTile => _problem.Epilogue.PoolRadix > 0 && !Finishes;
+
+    // Whether results need another pass while they are in the cache.
+    private bool Finishes => _staged || _problem.Epilogue.Activation == ActivationKind.Silu;
+
+    /// <inheritdoc/>
+    public override void RunChunk(int chunk, in ConvMemory memory)
+    {
+        var piece = _chunks[chunk];
+        var source = Source(piece, memory);
+        float* output = memory.Output;
+        var layout = memory.OutputLayout;
+        if (_staged)
+        {
+            layout = new BlockedLayout(piece.EndImage - piece.FirstImage, _problem.Groups * _groupBlocks * Block, piece.EndRow - piece.FirstRow, _problem.OutputWidth, default);
+            output = ThreadScratch.Floats(ThreadScratch.Use.ConvOutput, layout.BatchStride * layout.Batch);
+        }
+
+        Multiply(piece, memory, source, output, layout);
+        if (_staged)
+            ConvFinish<TLanes>.Gather(_problem, piece, memory, output, layout, _groupBlocks);
+        var (firstBlock, endBlock) = Blocks(piece);
+        if (Finishes)
+            ConvFinish<TLanes>.Activate(_problem, piece, memory, firstBlock, endBlock);
+        for (int n = piece.FirstImage; n < piece.EndImage; n++)
+            BlockedBorder.Clear(memory.Output, memory.OutputLayout, n, firstBlock, endBlock, piece.FirstRow, piece.EndRow);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _weights.Dispose();
+        _bias.Dispose();
+    }
+
+    // The input of a chunk: as it lies, or prepared in memory of this thread.
+    private SourceView Source(in ConvChunk piece, in ConvMemory memory)
+    {
+        var g = _problem.Geometry;
+        int firstRow = piece.FirstRow * g.StrideH - g.PadTop;
+        int rows = (piece.EndRow - 1 - piece.FirstRow) * g.StrideH + (_problem.KernelH - 1) * g.DilationH + 1;
+        int images = piece.EndImage - piece.FirstImage;
+        if (_planes)
+        {
+            int columns = _need.Left + _problem.InputWidth + _need.Right;
+            nint plane = (nint)rows * columns;
+            float* planes = ThreadScratch.Floats(ThreadScratch.Use.ConvInput, images * _problem.InputChannels * plane);
+            PlaneRows.Fill(_problem, memory.Input, piece.FirstImage, images, firstRow, rows, _need, planes);
+            return new SourceView(planes, _problem.InputChannels * plane, plane, columns, 1) - (piece.FirstImage, firstRow, -_need.Left);
+        }
+
+        if (_problem.Prologue is { AttentionRadix: 0, Pool: null })
+        {
+            var lies = memory.InputLayout;
+            return new SourceView(memory.Input + lies.Offset(0, 0, 0, 0), lies.BatchStride, lies.BlockStride, lies.RowStride, Block);
+        }
+
+        var layout = new BlockedLayout(images, _problem.InputChannels, rows, _problem.InputWidth, new Border(0, _need.Left, 0, _need.Right));
+        float* target = ThreadScratch.Floats(ThreadScratch.Use.ConvInput, images * layout.BatchStride);
+        PrologueRows<TLanes>.Fill(_problem, memory, piece.FirstImage, firstRow, target, layout);
+        return new SourceView(target + layout.Offset(0, 0, 0, 0), layout.BatchStride, layout.BlockStride, layout.RowStride, Block)
+            - (piece.FirstImage, firstRow, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Multiply(in ConvChunk piece, in ConvMemory memory, SourceView source, float* output, BlockedLayout layout)
+    {
+        var g = _problem.Geometry;
+        var residualLayout = memory.ResidualLayout;
+        bool residual = _problem.Epilogue.Residual && !_staged;
+        var activation = _problem.Epilogue.Activation;
+        var a = default(ConvTileArguments);
+        a.Clamps = !Finishes && activation != ActivationKind.None;
+        a.High = activation == ActivationKind.Relu6 ? 6 : float.PositiveInfinity;
+        a.SecondRow = g.StrideH * source.Row;
+        a.BlockStep = source.Block;
+        a.TapRows = _problem.KernelH;
+        a.TapRowStep = g.DilationH * source.Row;
+        a.DestinationSecondRow = layout.RowStride;
+        a.SecondVector = TLanes.Count == Block ? layout.BlockStride : TLanes.Count;
+        a.ResidualSecondRow = residualLayout.RowStride;
+        a.ResidualSecondVector = TLanes.Count == Block ? residualLayout.BlockStride : TLanes.Count;
+        a.Taps = _problem.KernelW;
+        a.TapStep = g.DilationW * source.Column;
+        a.BlockLanes = Block;
+        if (_planes)
+        {
+            // Taps without gaps take the place of the channels of a block.
+            a.Blocks = _problem.InputChannels;
+            a.BlockLanes = g.DilationW == 1 ? _problem.KernelW : 1;
+            a.LastLanes = a.BlockLanes;
+            if (g.DilationW == 1)
+                a.Taps = 1;
+        }
+
+        int sumWidth = memory.OutputLayout.Blocks * Block;
+        int imageBase = _staged ? piece.FirstImage : 0, rowBase = _staged ? piece.FirstRow : 0;
+        int tiles = _tiling.Count;
+        for (int p = piece.FirstPanel; p < piece.EndPanel; p++)
+        {
+            var panel = _panels[p];
+            int width = panel.Vectors * TLanes.Count;
+            a.Weights = _weights.Read(panel.Weights, Steps * width);
+            a.Bias = _bias.Read(panel.Channel, width);
+            float* next = a.Weights + (nint)Steps * width;
+            int fetchedLines = 0, panelLines = (int)((nint)Steps * width * sizeof(float) / NativeMemoryPool.Alignment);
+            int firstChannel = panel.Group * _problem.GroupInputs;
+            int firstBlock = 0;
+            if (!_planes)
+            {
+                firstBlock = firstChannel / Block;
+                int end = firstChannel + _problem.GroupInputs;
+                a.FirstLane = firstChannel % Block;
+                a.Blocks = (end + Block - 1) / Block - firstBlock;
+                a.LastLanes = end - (firstBlock + a.Blocks - 1) * Block;
+            }
+
+            int block = panel.Channel / Block, lane = panel.Channel % Block;
+            for (int n = piece.FirstImage; n < piece.EndImage; n++)
+            {
+                if (SumsInTile)
+                {
+                    a.PoolSums = memory.PoolSums + ((nint)piece.Part * _problem.Batch + n) * sumWidth + panel.Channel;
+                    NativeMemory.Clear(a.PoolSums, (nuint)(width * sizeof(float)));
+                }
+
+                for (int y = piece.FirstRow; y < piece.EndRow; y++)
+                {
+                    bool twoRows = _tiling.TwoRows && y + 1 < piece.EndRow;
+                    for (int tile = 0; tile < tiles; tile++)
+                    {
+                        int x = _tiling.Start(tile);
+                        a.Source = source.At(n, firstBlock, y * g.StrideH - _rowOffset, x * g.StrideW - _columnOffset);
+                        a.Destination = output + layout.Offset(n - imageBase, block, y - rowBase, x) + lane;
+                        if (residual)
+                            a.Residual = memory.Residual + residualLayout.Offset(n, block, y, x) + lane;
+                        a.Prefetch = a.Weights;
+                        if (fetchedLines < panelLines)
+                        {
+                            a.Prefetch = next + (nint)fetchedLines * (NativeMemoryPool.Alignment / sizeof(float));
+                            fetchedLines += Steps;
+                        }
+
+                        _tiling.Tile(tile, panel.Vectors, twoRows)(&a);
+                    }
+
+                    if (twoRows)
+                        y++;
+                }
+            }
+        }
+    }
+
+    private (int First, int End) Blocks(in ConvChunk piece)
+    {
+        if (_staged)
+            return (0, (_problem.OutputChannels + Block - 1) / Block);
+        var last = _panels[piece.EndPanel - 1];
+        return (_panels[piece.FirstPanel].Channel / Block, (last.Channel + last.Vectors * TLanes.Count + Block - 1) / Block);
+    }
+
+    private void Pack(GraphConstant weight, GraphConstant bias)
+    {
+        using var weights = new ConstantFloats(weight);
+        using var biases = new ConstantFloats(bias);
+        var padded = new float[_problem.Groups * _groupBlocks * Block];
+        for (int k = 0; k < _problem.OutputChannels; k++)
+            padded[PaddedChannel(k)] = biases.Scaled(k, k);
+        _bias.Write(0, padded);
+        ParallelRows.For(_panels.Length, p => PackPanel(weight, weights.Pointer, _panels[p]));
+    }
+
+    private int PaddedChannel(int channel) => channel / _problem.GroupOutputs * _groupBlocks * Block + channel % _problem.GroupOutputs;
+
+    private void PackPanel(GraphConstant weight, float* weights, ConvPanel panel)
+    {
+        int width = panel.Vectors * TLanes.Count, taps = _problem.KernelH * _problem.KernelW, steps = Steps;
+        var values = new float[steps * width];
+        int firstInput = _planes ? 0 : panel.Group * _problem.GroupInputs;
+        for (int j = 0; j < width; j++)
+        {
+            int member = panel.Channel - panel.Group * _groupBlocks * Block + j;
+            if (member >= _problem.GroupOutputs)
+                continue;
+            int k = panel.Group * _problem.GroupOutputs + member;
+            double factor = weight.Factor(k);
+            float* row = weights + (nint)k * steps;
+            int to = j;
+            // Blocks of input channels, taps, channels of the block; planes have one channel a block.
+            for (int c = 0; c < _problem.GroupInputs;)
+            {
+                int lanes = _planes ? 1 : Math.Min(Block - (firstInput + c) % Block, _problem.GroupInputs - c);
+                for (int tap = 0; tap < taps; tap++)
+                {
+                    for (int i = 0; i < lanes; i++, to += width)
+                        values[to] = (float)(row[(c + i) * taps + tap] * factor);
+                }
+
+                c += lanes;
+            }
+        }
+
+        _weights.Write(panel.Weights, values);
+    }
+
+    /// <summary>Where a pixel of the input lies.</summary>
+    private readonly record struct SourceView(nint Origin, nint Image, nint Block, nint Row, nint Column)
+    {
+        public SourceView(float* origin, nint image, nint block, nint row, nint column)
+            : this((nint)origin, image, block, row, column)
+        {
+        }
+
+        /// <summary>The same memory, whose first pixel is that of another picture, row and column.</summary>
+        public static SourceView operator -(SourceView view, (int Image, int Row, int Column) first) =>
+            view with { Origin = (nint)view.At(-first.Image, 0, -first.Row, -first.Column) };
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float* At(int image, int block, int row, int column) =>
+            (float*)Origin + image * Image + block * Block + row * Row + column * Column;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using ResNeSt.Tensors;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>Packed weights in native memory: F32, or F16 or BF16, which are widened panel by panel when they are used.</summary>
+internal sealed unsafe class PanelStore : IDisposable
+{
+    private readonly DType _type;
+    private void* _memory;
+
+    /// <param name="type">F32, F16 or BF16.</param>
+    /// <param name="count">Number of weights.</param>
+    public PanelStore(DType type, long count)
+    {
+        _type = type;
+        ByteLength = count * type.ByteSize;
+        _memory = NativeMemory.AlignedAlloc((nuint)Math.Max(ByteLength, 1), NativeMemoryPool.Alignment);
+    }
+
+    ~PanelStore() => Free();
+
+    /// <summary>Size in bytes.</summary>
+    public long ByteLength { get; }
+
+    /// <summary>Rounds and stores weights.</summary>
+    public void Write(long offset, ReadOnlySpan<float> values)
+    {
+        fixed (float* source = values)
+        {
+            if (_type == DType.F32)
+                values.CopyTo(new Span<float>((float*)_memory + offset, values.Length));
+            else if (_type == DType.F16)
+                HalfConversion.FromSingle(source, (ushort*)_memory + offset, values.Length);
+            else
+                BrainConversion.FromSingle(source, (ushort*)_memory + offset, values.Length);
+        }
+    }
+
+    /// <summary>Weights as F32: in place, or widened into memory of this thread that lasts until its next call.</summary>
+    public float* Read(long offset, int count)
+    {
+        if (_type == DType.F32)
+            return (float*)_memory + offset;
+        float* widened = ThreadScratch.Floats(ThreadScratch.Use.ConvWeights, count);
+        if (_type == DType.F16)
+            HalfConversion.ToSingle((ushort*)_memory + offset, widened, count);
+        else
+            BrainConversion.ToSingle((ushort*)_memory + offset, widened, count);
+        return widened;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
+}

@@ -1,0 +1,184 @@
+using ResNeSt.Tensors.Backends;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Cpu.Tests;
+
+/// <summary>Values for one fused convolution, and what comes out of an algorithm and out of the reference.</summary>
+internal sealed unsafe class ConvRun
+{
+    private const int Block = BlockedLayout.Block;
+
+    private readonly ConvProblem _problem;
+    private readonly TensorSpec[] _specs;
+    private readonly double[][] _values;
+    private readonly FusedConv2dOp _op;
+    private readonly double[] _factors;
+
+    public ConvRun(ConvProblem problem)
+    {
+        CpuBackend.Register();
+        _problem = problem;
+        _op = new FusedConv2dOp(problem.Geometry, problem.Prologue, problem.Epilogue);
+        int radix = Math.Max(1, problem.Prologue.AttentionRadix);
+        var (height, width) = problem.Prologue.Pool is { } pool ? Before(pool, problem) : (problem.InputHeight, problem.InputWidth);
+        List<TensorSpec> specs =
+        [
+            new([problem.Batch, radix * problem.InputChannels, height, width], DType.F32),
+            new([problem.OutputChannels, problem.GroupInputs, problem.KernelH, problem.KernelW], DType.F32),
+            new([problem.OutputChannels], DType.F32),
+        ];
+        if (problem.Prologue.AttentionRadix > 0)
+            specs.Add(new([problem.Batch, radix * problem.InputChannels, 1, 1], DType.F32));
+        if (problem.Epilogue.Residual)
+            specs.Add(new([problem.Batch, problem.OutputChannels, problem.OutputHeight, problem.OutputWidth], DType.F32));
+        _specs = [.. specs];
+        _values = new double[_specs.Length][];
+        var random = new System.Random(problem.InputChannels + problem.OutputWidth);
+        for (int i = 0; i < _values.Length; i++)
+        {
+            // Multiples of 1/64 are exact in every type.
+            _values[i] = new double[_specs[i].ElementCount];
+            for (int j = 0; j < _values[i].Length; j++)
+                _values[i][j] = random.Next(-64, 65) / 64.0;
+        }
+
+        _factors = new double[problem.OutputChannels];
+        for (int k = 0; k < _factors.Length; k++)
+            _factors[k] = problem.WeightType == DType.F32 ? 0.5 + (k % 5) / 3.0 : 1;
+    }
+
+    /// <summary>The convolution's result and the means, by the double reference.</summary>
+    public (double[] Output, double[]? Means) Reference()
+    {
+        using var off = GradMode.Off();
+        using var scope = new TensorScope();
+        int slice = _values[1].Length / _factors.Length;
+        var inputs = _specs.Select((spec, i) => Tensor.FromDoubles(
+            i == 1 ? [.. _values[1].Select((value, j) => value * _factors[j / slice])] : _values[i], spec with { DType = DType.F64 }, Device.Reference)).ToArray();
+        var outputs = _op.Define(inputs);
+        return (outputs[0].ToDoubles(), outputs.Length > 1 ? outputs[1].ToDoubles() : null);
+    }
+
+    /// <summary>The same by an algorithm, between guard zones.</summary>
+    public (double[] Output, double[]? Means) Compute(ConvAlgorithm algorithm, int threads, bool inPlace)
+    {
+        using var check = EngineSettings.WithCheckBounds(true);
+        using var backend = new CpuBackend();
+        using var scope = new TensorScope();
+        using var off = GradMode.Off();
+        var weight = new GraphConstant(Tensor.FromDoubles(_values[1], _specs[1]), _problem.WeightType == DType.F32 ? _factors : null);
+        using var packed = algorithm.Pack(_problem, weight, new GraphConstant(Tensor.FromDoubles(_values[2], _specs[2])));
+
+        var x = _specs[0].Shape;
+        var memory = default(ConvMemory);
+        var held = new List<Storage>();
+        float* Take(long floats)
+        {
+            held.Add(backend.Allocate(floats * sizeof(float)));
+            return (float*)((CpuStorage)held[^1]).Pointer;
+        }
+
+        memory.InputLayout = new BlockedLayout(x[0], x[1], x[2], x[3], algorithm.InputBorder(_problem));
+        if (algorithm.ReadsPlanes)
+        {
+            memory.Input = Take(_values[0].Length);
+            for (int i = 0; i < _values[0].Length; i++)
+                memory.Input[i] = (float)_values[0][i];
+        }
+        else
+        {
+            memory.Input = Take(memory.InputLayout.ByteLength / sizeof(float));
+            Put(_values[0], memory.Input, memory.InputLayout);
+        }
+
+        memory.OutputLayout = new BlockedLayout(_problem.Batch, _problem.OutputChannels, _problem.OutputHeight, _problem.OutputWidth, new Border(1, 2, 3, 1));
+        memory.Output = Take(memory.OutputLayout.ByteLength / sizeof(float));
+        if (_problem.Epilogue.Residual)
+        {
+            memory.ResidualLayout = inPlace ? memory.OutputLayout : memory.OutputLayout with { Border = new Border(0, 1, 0, 0) };
+            memory.Residual = inPlace ? memory.Output : Take(memory.ResidualLayout.ByteLength / sizeof(float));
+            Put(_values[^1], memory.Residual, memory.ResidualLayout);
+        }
+
+        if (_problem.Prologue.AttentionRadix > 0)
+        {
+            int channels = x[1], padded = (channels + Block - 1) / Block * Block;
+            memory.Attention = Take(_problem.Batch * padded);
+            for (int i = 0; i < _problem.Batch * padded; i++)
+                memory.Attention[i] = i % padded < channels ? (float)_values[3][i / padded * channels + i % padded] : 0;
+        }
+
+        int sums = _problem.Batch * memory.OutputLayout.Blocks * Block;
+        if (packed.PoolParts > 0)
+            memory.PoolSums = Take((long)packed.PoolParts * sums);
+
+        // Chunks may run in any order: backwards if there are threads.
+        WorkerPool.Shared.Run(packed.Chunks, threads, chunk => packed.RunChunk(threads == 1 ? chunk : packed.Chunks - 1 - chunk, memory));
+
+        var output = Get(memory.Output, memory.OutputLayout);
+        double[]? means = packed.PoolParts > 0 ? Means(memory, packed.PoolParts) : null;
+        foreach (var storage in held)
+            storage.ReleaseReference();
+        return (output, means);
+    }
+
+    private double[] Means(in ConvMemory memory, int parts)
+    {
+        int width = memory.OutputLayout.Blocks * Block, radix = _problem.Epilogue.PoolRadix, channels = _problem.OutputChannels / radix;
+        var means = new double[_problem.Batch * channels];
+        for (int n = 0; n < _problem.Batch; n++)
+        {
+            for (int c = 0; c < _problem.OutputChannels; c++)
+            {
+                for (int part = 0; part < parts; part++)
+                    means[n * channels + c % channels] += memory.PoolSums[(part * _problem.Batch + n) * width + c] / (_problem.OutputHeight * _problem.OutputWidth);
+            }
+        }
+
+        return means;
+    }
+
+    // Values into their places, zeros into the border and behind the last channel.
+    private static void Put(double[] values, float* target, BlockedLayout layout)
+    {
+        new Span<float>(target, (int)(layout.ByteLength / sizeof(float))).Clear();
+        for (int i = 0; i < values.Length; i++)
+            target[Index(i, layout)] = (float)values[i];
+    }
+
+    // The values; NaN in the first one if the border or a lane behind the last channel is not zero.
+    private static double[] Get(float* source, BlockedLayout layout)
+    {
+        var values = new double[layout.Batch * layout.Channels * layout.Height * layout.Width];
+        double magnitude = 0;
+        var copy = new Span<float>(source, (int)(layout.ByteLength / sizeof(float))).ToArray();
+        for (int i = 0; i < values.Length; i++)
+        {
+            nint index = Index(i, layout);
+            values[i] = source[index];
+            copy[index] = 0;
+        }
+
+        foreach (float rest in copy)
+            magnitude += Math.Abs(rest);
+        Assert.That(magnitude, Is.Zero, "the border and unused lanes");
+        return values;
+    }
+
+    private static nint Index(int i, BlockedLayout layout)
+    {
+        int x = i % layout.Width, y = i / layout.Width % layout.Height, c = i / layout.Width / layout.Height % layout.Channels;
+        return layout.Offset(i / layout.Width / layout.Height / layout.Channels, c / Block, y, x) + c % Block;
+    }
+
+    // Extents in front of a pool: the least that give the wanted ones.
+    private static (int Height, int Width) Before(AvgPool2dOp pool, ConvProblem problem)
+    {
+        int height = 1, width = 1;
+        while (pool.Geometry.OutputHeight(height) < problem.InputHeight)
+            height++;
+        while (pool.Geometry.OutputWidth(width) < problem.InputWidth)
+            width++;
+        return (height, width);
+    }
+}
