@@ -59,6 +59,7 @@ public sealed record OpInput(Shape Shape, InputValues Values = InputValues.Unifo
                 InputValues.Positive => (float)(0.5 + 1.5 * generator.NextUniform()),
                 InputValues.SmallIntegers => generator.NextInt(7) - 3,
                 InputValues.Indices => generator.NextInt(Bound),
+                InputValues.Displacements => (float)(generator.NextInt(7) - 3 + 0.1 + 0.8 * generator.NextUniform()),
                 // A shuffled grid: no two values are closer than the step, so that no maximum or kink is ambiguous.
                 InputValues.Distinct => i,
                 _ => throw new InvalidOperationException($"unknown kind of values {Values}"),
@@ -103,4 +104,7 @@ public enum InputValues
 
     /// <summary>Integers from 0 to <see cref="OpInput.Bound"/> - 1.</summary>
     Indices,
+
+    /// <summary>A few pixels to either side, never nearly a whole number of them: for samples between pixels, whose slopes jump at each.</summary>
+    Displacements,
 }

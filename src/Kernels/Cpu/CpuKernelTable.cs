@@ -31,6 +31,7 @@ internal static class CpuKernelTable
     {
         AddNormalization<TLanes>(table);
         AddAttention<TLanes>(table);
+        AddDeformation<TLanes>(table);
     }
 
     private static void AddElementwise(KernelTable table) => table
@@ -127,6 +128,12 @@ internal static class CpuKernelTable
         .Add(new LocalAggregationCpuKernel<TLanes>())
         .Add(new LocalAggregationValueGradCpuKernel<TLanes>())
         .Add(new LocalAggregationWeightGradCpuKernel<TLanes>());
+
+    private static void AddDeformation<TLanes>(KernelTable table)
+        where TLanes : struct, ILanes<TLanes> => table
+        .Add(new DeformSampleCpuKernel<TLanes>())
+        .Add(new DeformSampleInputGradCpuKernel<TLanes>())
+        .Add(new DeformSampleOffsetGradCpuKernel<TLanes>());
 
     private static double MeanFactor(Shape shape, Axes axes)
     {
