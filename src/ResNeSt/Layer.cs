@@ -1,4 +1,5 @@
 using ResNeSt.Nn;
+using ResNeSt.Tensors;
 
 namespace ResNeSt.Models;
 
@@ -8,6 +9,17 @@ internal static class Layer
     public static Conv2d Conv(int inputChannels, int outputChannels, int kernel, int stride = 1, int padding = 0, int dilation = 1, int groups = 1, bool bias = false)
     {
         var conv = new Conv2d(inputChannels, outputChannels, kernel, stride, padding, dilation, groups, bias);
+        conv.Weight.Initializer = Init.KaimingNormalFanOut;
+        return conv;
+    }
+
+    /// <summary>A convolution without bias that is deformable if there are offsets.</summary>
+    public static Module Deformable(int inputChannels, int outputChannels, int kernel, int stride, int padding, int dilation, int groups, DeformOptions? deformation, Module? offsets)
+    {
+        if (deformation is null)
+            return Conv(inputChannels, outputChannels, kernel, stride, padding, dilation, groups);
+        var conv = new DeformConv2d(inputChannels, outputChannels, kernel, ConvGeometry.Of(stride, padding, dilation, groups),
+            deformation.OffsetGroups, deformation.Masked, bias: false, offsets);
         conv.Weight.Initializer = Init.KaimingNormalFanOut;
         return conv;
     }

@@ -44,4 +44,6 @@ public sealed class ModelEntry
 /// <param name="InputChannels">Other number of input channels.</param>
 /// <param name="OutputStride">Dilate to this output stride: 32, 16 or 8.</param>
 /// <param name="ZeroLastGamma">Zero the last γ of every block, for training from scratch.</param>
-public sealed record ModelChanges(int? Classes = null, int? InputChannels = null, int? OutputStride = null, bool? ZeroLastGamma = null);
+/// <param name="Deformation">Deformable 3×3 convolutions; the offsets' weights are in no published file and begin at zero.</param>
+public sealed record ModelChanges(
+    int? Classes = null, int? InputChannels = null, int? OutputStride = null, bool? ZeroLastGamma = null, DeformOptions? Deformation = null);

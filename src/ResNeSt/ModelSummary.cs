@@ -89,7 +89,7 @@ public sealed class ModelSummary
         public void Count(Op op, ReadOnlySpan<TensorSpec> inputs)
         {
             var cost = op.Cost(inputs);
-            if (op is Conv2dOp or MatMulOp or LinearOp)
+            if (op is Conv2dOp or DeformConv2dOp or MatMulOp or LinearOp)
                 _macs += MultiplyAccumulates(op, inputs);
             _bytes += cost.BytesWritten;
         }
@@ -107,6 +107,7 @@ public sealed class ModelSummary
             long terms = op switch
             {
                 Conv2dOp => inputs[1].Shape.Product(1, 4),
+                DeformConv2dOp deformed => inputs[deformed.Masked ? 3 : 2].Shape.Product(1, 4),
                 MatMulOp { TransposeLeft: true } => inputs[0].Shape[^2],
                 _ => inputs[0].Shape[^1],
             };

@@ -76,8 +76,8 @@ public static class ModelZoo
 
     private static MobileNetV2Options Apply(string name, MobileNetV2Options options, ModelChanges changes)
     {
-        if (changes.OutputStride is not (null or 32) || changes.ZeroLastGamma is true)
-            throw new ShapeException($"{name}: has no dilated form and no last norm to begin at zero");
+        if (changes.OutputStride is not (null or 32) || changes.ZeroLastGamma is true || changes.Deformation is not null)
+            throw new ShapeException($"{name}: has no dilated or deformable form and no last norm to begin at zero");
         return options with
         {
             Classes = changes.Classes ?? options.Classes,
@@ -94,6 +94,7 @@ public static class ModelZoo
         InputChannels = changes.InputChannels ?? options.InputChannels,
         OutputStride = changes.OutputStride ?? options.OutputStride,
         ZeroLastGamma = changes.ZeroLastGamma ?? options.ZeroLastGamma,
+        Deformation = changes.Deformation ?? options.Deformation,
     };
 
     private static ModelCard ReadCard(string name)

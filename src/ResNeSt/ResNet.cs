@@ -96,7 +96,11 @@ public sealed class ResNet : Module
             var place = i == 0
                 ? new BlockPlace(channels, planes, stride, firstDilation, stageDilation, IsFirst: stage > 0)
                 : new BlockPlace(channels, planes, Dilation: stageDilation, StageDilation: stageDilation);
-            var ofBlock = options with { Attention = options.Attention.OfBlock(stage, i, isLast: i == blocks.Length - 1) };
+            var ofBlock = options with
+            {
+                Attention = options.Attention.OfBlock(stage, i, isLast: i == blocks.Length - 1),
+                Deformation = options.Deformation is { } deformation && deformation.Stages.Contains(stage) ? deformation : null,
+            };
             blocks[i] = options.Block == BlockKind.Basic ? new BasicBlock(ofBlock, place) : new Bottleneck(ofBlock, place);
             channels = planes * options.Expansion;
         }

@@ -59,6 +59,9 @@ public sealed record ResNetOptions
     /// <summary>Attention other than split attention; where it stands for the 3×3 convolution, it goes before split attention.</summary>
     public AttentionOptions Attention { get; init; } = AttentionOptions.None;
 
+    /// <summary>Deformable 3×3 convolutions; null for none.</summary>
+    public DeformOptions? Deformation { get; init; }
+
     /// <summary>Strided blocks step in a 3×3 average pool beside the 3×3 convolution instead of in the convolution.</summary>
     public bool AverageDown { get; init; }
 
@@ -123,6 +126,10 @@ public sealed record ResNetOptions
             throw new ShapeException("resnet: basic blocks have no split attention, no average pool of their own, no groups and no middle for an attention");
         if (Attention.IsContextual && Block == BlockKind.Basic)
             throw new ShapeException("resnet: basic blocks have no place for a contextual layer");
+        if (Deformation is not null && (Block == BlockKind.Basic || Attention.ReplacesConvolution))
+            throw new ShapeException("resnet: only the 3×3 convolution of a bottleneck, or that of its split attention, can be deformable");
+        if (Deformation is { } deformed && (deformed.OffsetGroups < 1 || deformed.Stages.Any(stage => stage is < 0 or > 3)))
+            throw new ShapeException($"resnet: deformable convolutions: {deformed.OffsetGroups} offset groups must be positive, and stages are counted from 0 to 3");
         if (BlurDown && AverageDown)
             throw new ShapeException("resnet: strided blocks step in an average pool or in a blur pool, not in both");
         if (FinalDropout is not (>= 0 and < 1))

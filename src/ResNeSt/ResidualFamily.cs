@@ -149,7 +149,7 @@ internal static class ResidualFamily
         ("gc_resnet50_r4", Plain with { Attention = Context with { Reduction = 4 } }),
         ("nl_resnet50", NonLocal),
         ("gcresnet50t", ContextT),
-        ("gcresnet33ts", ContextTs with { Depths = [2, 3, 3, 2], Planes = [64, 128, 384, 384], FinalChannels = 1280 }),
+        ("gcresnet33ts", ContextTs with { Depths = [2, 3, 3, 2], Planes = [64, 128, 384, 384], FinalChannels = 1280, StemPool = StemPool.None }),
         ("gcresnext26ts", ContextTs with { Depths = Depth18, GroupWidth = 32 }),
         ("gcresnext50ts", ContextTs with { GroupWidth = 32 }),
 

@@ -15,7 +15,7 @@ public sealed class SplitAttention : Module
     private readonly int _radix;
     private readonly int _cardinality;
     private readonly Activation _activation;
-    private readonly Conv2d _conv;
+    private readonly Module _conv;
     private readonly BatchNorm2d _bn0;
     private readonly Conv2d _fc1;
     private readonly BatchNorm2d _bn1;
@@ -32,9 +32,12 @@ public sealed class SplitAttention : Module
     /// <param name="reduction">The attention's hidden layer has max(C_in·R/reduction, <paramref name="leastHidden"/>) channels.</param>
     /// <param name="leastHidden">Lower bound of the hidden channels.</param>
     /// <param name="activation">The function behind both batch norms.</param>
+    /// <param name="deformation">Makes the convolution deformable; its stages do not matter here.</param>
+    /// <param name="offsets">What gives its offsets, registered elsewhere; left out, the convolution has its own under the key conv.offset.</param>
     /// <exception cref="ShapeException">R·K does not divide C, or K not the hidden channels.</exception>
     public SplitAttention(int inputChannels, int channels, int kernel = 3, int stride = 1, int padding = 1, int dilation = 1,
-        int radix = 2, int cardinality = 1, int reduction = 4, int leastHidden = 32, Activation activation = Activation.Relu)
+        int radix = 2, int cardinality = 1, int reduction = 4, int leastHidden = 32, Activation activation = Activation.Relu,
+        DeformOptions? deformation = null, Module? offsets = null)
     {
         int hidden = Math.Max(inputChannels * radix / reduction, leastHidden);
         if (radix < 1 || cardinality < 1 || channels % (radix * cardinality) != 0 || hidden % cardinality != 0)
@@ -42,7 +45,7 @@ public sealed class SplitAttention : Module
         _radix = radix;
         _cardinality = cardinality;
         _activation = activation;
-        _conv = Child("conv", Layer.Conv(inputChannels, channels * radix, kernel, stride, padding, dilation, groups: cardinality * radix));
+        _conv = Child("conv", Layer.Deformable(inputChannels, channels * radix, kernel, stride, padding, dilation, cardinality * radix, deformation, offsets));
         _bn0 = Child("bn0", Layer.Norm(channels * radix));
         _fc1 = Child("fc1", Layer.Conv(channels, hidden, kernel: 1, groups: cardinality, bias: true));
         _bn1 = Child("bn1", Layer.Norm(hidden));

@@ -38,9 +38,12 @@ public abstract class ResidualBlock : Module
     private protected abstract Tensor Residual(Tensor x);
 
     /// <summary>A convolution with its norm under the keys of the network.</summary>
-    private protected ConvNorm AddConvolution(int number, Conv2d conv, BatchNorm2d norm, Activation activation)
+    private protected ConvNorm AddConvolution(int number, Conv2d conv, BatchNorm2d norm, Activation activation) =>
+        AddConvolution(number, conv, norm, activation, conv.Weight.Shape[2]);
+
+    private ConvNorm AddConvolution(int number, Module conv, BatchNorm2d norm, Activation activation, int kernel)
     {
-        string key = Key(number, conv.Weight.Shape[2]);
+        string key = Key(number, kernel);
         return _options.Keys is KeyStyle.Paired or KeyStyle.Numbered
             ? new ConvNorm(Child(key, new Sequential { { "conv", conv }, { "bn", norm } }), null, activation)
             : new ConvNorm(Child(key, conv), Child(string.Create(CultureInfo.InvariantCulture, $"bn{number}"), norm), activation);
@@ -57,9 +60,11 @@ public abstract class ResidualBlock : Module
             return new ConvNorm(Child(key, context), null, Activation.None);
         }
 
+        var offsets = AddOffsets(key, inputChannels, stride);
         if (_options.Radix >= 1)
         {
-            var split = new SplitAttention(inputChannels, channels, kernel: 3, stride, dilation, dilation, _options.Radix, _options.Cardinality, activation: _options.SplitActivation);
+            var split = new SplitAttention(inputChannels, channels, kernel: 3, stride, dilation, dilation, _options.Radix, _options.Cardinality,
+                activation: _options.SplitActivation, deformation: _options.Deformation, offsets: offsets);
             return new ConvNorm(Child(key, split), null, Activation.None);
         }
 
@@ -70,9 +75,15 @@ public abstract class ResidualBlock : Module
             return new ConvNorm(Child(key, select), null, Activation.None);
         }
 
-        return AddConvolution(number, Layer.Conv(inputChannels, channels, kernel: 3, stride, dilation, dilation, groups),
-            Layer.Norm(channels), _options.Activation);
+        return AddConvolution(number, Layer.Deformable(inputChannels, channels, kernel: 3, stride, dilation, dilation, groups, _options.Deformation, offsets),
+            Layer.Norm(channels), _options.Activation, kernel: 3);
     }
+
+    /// <summary>What moves the taps of a deformable 3×3 convolution, where there is one.</summary>
+    private Conv2d? AddOffsets(string key, int inputChannels, int stride) => _options.Deformation is not { } deformation
+        ? null
+        : Child($"{key}_offset", DeformConv2d.Offsets(
+            inputChannels, kernel: 3, ConvGeometry.Of(stride, _place.Dilation, _place.Dilation), deformation.OffsetGroups, deformation.Masked, groups: deformation.OffsetGroups));
 
     /// <summary>The attention of a place in the block, if it stands there.</summary>
     private protected Module? AddAttention(AttentionPlace place, int channels) =>
