@@ -78,6 +78,8 @@ public sealed class MobileNetV2 : Module
         _features.Add(Child("conv_head", HeadConvolution()));
         _features.Add(Child("bn2", Layer.Norm(HeadChannels)));
         _features.Add(new Relu6());
+        // Without a child's name the switch to evaluation would not reach it.
+        Child("drop", _dropout);
         if (_classifier is not null)
             Child("classifier", _classifier);
     }

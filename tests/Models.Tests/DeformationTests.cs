@@ -1,3 +1,4 @@
+using ResNeSt.Conformance;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
 using ResNeSt.Training;
@@ -38,6 +39,35 @@ public sealed class DeformationTests
         Assert.That(state["layer3.0.conv2_offset.bias"], Is.EqualTo(Shape.Create([54])));
         Assert.That(state["layer3.0.conv2.conv.weight"], Is.EqualTo(Shape.Create([512, 128, 3, 3])));
         Assert.That(state.Keys.SkipWhile(name => name != "layer2.1.bn1.num_batches_tracked").Skip(1).First(), Is.EqualTo("layer2.1.conv2_offset.weight"));
+    }
+
+    /// <summary>Small networks of the authors' code, deformable in their last three stages; tests/Data/relatives/make.py made the numbers.</summary>
+    [TestCase("radix2_groups2_v2", 2, 2, true)]
+    [TestCase("radix2_groups1_v1", 2, 1, false)]
+    [TestCase("radix1_groups4_v2", 1, 4, true)]
+    [TestCase("radix0_groups2_v2", 0, 2, true)]
+    public void Logits_OfSmallDeformableNetworks_AreThoseOfTheirSource(string name, int radix, int offsetGroups, bool masked)
+    {
+        using var stream = File.OpenRead(TestData.File("relatives", "deformable.json"));
+        var network = GoldenForward.Read(stream, "deformable.json").Single(known => known.Name == name);
+        foreach (var (device, dtype, bound) in new[] { (Device.Reference, DType.F64, 1e-8), (Device.Cpu, DType.F32, 1e-4) })
+        {
+            using var net = new ResNet(new ResNetOptions
+            {
+                Depths = [1, 2, 1, 1], Stem = StemKind.Deep, StemWidth = 16, Shortcut = ShortcutKind.AverageDown, Radix = radix, AverageDown = true, Classes = 10,
+                Deformation = new DeformOptions { OffsetGroups = offsetGroups, Masked = masked },
+            });
+            Assert.That(net.ParameterCount(), Is.EqualTo(network.Parameters));
+            Assert.That(net.NamedState().Count(), Is.EqualTo(network.Tensors));
+            net.MaterializeEmpty(device, dtype);
+            net.Eval();
+            GoldenWeights.Fill(net);
+            foreach (var known in network.Cases)
+            {
+                var difference = GoldenForward.Compare(net, known, device, dtype);
+                Assert.That(difference.IsWithin(bound * Math.Max(1, known.Norm), bound), $"{device} {known.Input}: {difference}");
+            }
+        }
     }
 
     [TestCase(2)]
