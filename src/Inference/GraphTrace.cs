@@ -137,8 +137,11 @@ internal sealed class GraphTrace : IDisposable
 
     private Tensor Converted(Tensor constant)
     {
-        // F64 exists on the reference device only: convert where the wider type lives.
-        var source = _floatType == DType.F64 && constant.Device != Device.Meta ? constant.To(Device.Reference) : constant;
+        // F64 exists on the reference device only: convert where the wider type lives. Deferred values must be fetched first.
+        var source = constant.Device == Device.Meta ? constant
+            : _floatType == DType.F64 || constant.DType == DType.F64 ? constant.To(Device.Reference)
+            : constant.Device == Device.Deferred ? constant.To(_workspace.Backend.Device)
+            : constant;
         return _workspace.Own(source.Cast(_floatType));
     }
 }

@@ -23,6 +23,9 @@ public sealed record InferenceOptions
     /// <summary>Whether operators are joined. False runs what was traced, for the hunt of a bug.</summary>
     public bool Fuse { get; init; } = true;
 
+    /// <summary>Where to write the graph as traced and as optimised, each as text, Graphviz and SVG: <c>PREFIX.before.svg</c> and so on; null for nowhere.</summary>
+    public string? DumpPrefix { get; init; }
+
     /// <summary>Takes one line from each optimisation; null for none.</summary>
     public TextWriter? Log { get; init; }
 }

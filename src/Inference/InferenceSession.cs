@@ -86,7 +86,13 @@ public sealed class InferenceSession : IDisposable
         options ??= new InferenceOptions();
         using var workspace = new GraphWorkspace(options.Device, options.Log);
         var graph = GraphRecorder.Trace(module, inputs, compute, workspace);
-        return Compile(options.Fuse ? GraphPasses.Optimize(graph, workspace) : graph, workspace, options);
+        if (options.DumpPrefix is { } before)
+            GraphDump.Write(graph, before + ".before");
+        if (options.Fuse)
+            graph = GraphPasses.Optimize(graph, workspace);
+        if (options.DumpPrefix is { } after)
+            GraphDump.Write(graph, after + ".after");
+        return Compile(graph, workspace, options);
     }
 
     /// <summary>Compiles a graph as it is, but for composite operators that the device runs by their definition.</summary>

@@ -55,6 +55,11 @@ public abstract class StateTensor
         : throw new InvalidOperationException(
             $"'{Name}' {Shape} has no values yet: call Materialize(device, dtype, generator), or MaterializeEmpty(device, dtype) and Load, before Forward on {input.Device}");
 
+    /// <summary>Gives it values that are fetched each time they are asked for, instead of memory: for a network that is only compiled or saved.</summary>
+    /// <param name="dtype">Floating-point type of the values.</param>
+    /// <param name="fetch">Fills a span with the packed little-endian bytes; may be called by several threads at once.</param>
+    public void Defer(DType dtype, Action<Span<byte>> fetch) => Replace(Tensor.Deferred(new TensorSpec(Shape, TypeFor(dtype)), fetch));
+
     /// <summary>Allocates the tensor and, given a generator, initialises it; else it holds zeros.</summary>
     internal void Materialize(Device device, DType dtype, Generator? generator)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
 using ResNeSt.Weights;
@@ -19,8 +20,7 @@ public static class WeightLoader
     {
         using var file = WeightFile.Open(path);
         var state = model.NamedState().ToList();
-        var expected = state.ToDictionary(entry => entry.Name, entry => entry.State.Shape);
-        var report = WeightMatchReport.Create(file, expected, map).ThrowIfIncomplete(name);
+        var report = Match(state, file, name, map);
         float[] values = [];
         foreach (var (key, tensor) in state)
         {
@@ -35,5 +35,32 @@ public static class WeightLoader
         }
 
         return report;
+    }
+
+    /// <summary>Lets a network's weights be read from a file when they are asked for, so that it takes no memory itself: for a network that is compiled
+    /// for inference next. Every tensor must be there with its shape.</summary>
+    /// <param name="model">The network; it need not be materialised.</param>
+    /// <param name="file">An open weight file; it must stay open as long as the weights are used.</param>
+    /// <param name="name">The network's name, for messages.</param>
+    /// <param name="map">Whose tensor names the file uses; found if left out.</param>
+    /// <returns>What matched; unexpected tensors are listed and do no harm.</returns>
+    /// <exception cref="DataFileException">The file does not fit the network; nothing was changed then.</exception>
+    public static WeightMatchReport Defer(Module model, WeightFile file, string name, NameMap? map = null)
+    {
+        var state = model.NamedState().ToList();
+        var report = Match(state, file, name, map);
+        foreach (var (key, tensor) in state)
+        {
+            if (report.Matched.TryGetValue(key, out var source) && tensor.Value.DType == DType.F32)
+                tensor.Defer(DType.F32, bytes => file.ReadSingles(source, MemoryMarshal.Cast<byte, float>(bytes)));
+        }
+
+        return report;
+    }
+
+    private static WeightMatchReport Match(List<(string Name, StateTensor State)> state, WeightFile file, string name, NameMap? map)
+    {
+        var expected = state.ToDictionary(entry => entry.Name, entry => entry.State.Shape);
+        return WeightMatchReport.Create(file, expected, map).ThrowIfIncomplete(name);
     }
 }

@@ -16,6 +16,9 @@ public readonly record struct Device(string Kind, int Index = 0)
     /// <summary>No place at all: tensors with shapes and no values.</summary>
     public static Device Meta => new("meta");
 
+    /// <summary>No memory: values that are fetched, from a file say, each time they are asked for.</summary>
+    public static Device Deferred => new("deferred");
+
     /// <summary>Reads a name such as <c>cuda:0</c>; without an index it is the first of its kind.</summary>
     /// <exception cref="DeviceException">The name is empty or its index is not a number.</exception>
     public static Device Parse(string name)
@@ -35,5 +38,5 @@ public readonly record struct Device(string Kind, int Index = 0)
     public static implicit operator Device(string name) => Parse(name);
 
     /// <summary>The name: the kind alone for host processors, <c>kind:index</c> for the others.</summary>
-    public override string ToString() => Index == 0 && Kind is "cpu" or "reference" or "meta" or "ilgpu-cpu" ? Kind : $"{Kind}:{Index}";
+    public override string ToString() => Index == 0 && Kind is "cpu" or "reference" or "meta" or "deferred" or "ilgpu-cpu" ? Kind : $"{Kind}:{Index}";
 }

@@ -63,6 +63,12 @@ public sealed partial class Tensor
         return FromDoubles(values, new TensorSpec(shape, dtype), device);
     }
 
+    /// <summary>A tensor on device <c>deferred</c>, whose values are fetched each time they are asked for: for weights that are only packed or copied.</summary>
+    /// <param name="spec">Shape and element type.</param>
+    /// <param name="fetch">Fills a span with the packed little-endian bytes; may be called by several threads at once.</param>
+    public static Tensor Deferred(TensorSpec spec, Action<Span<byte>> fetch) =>
+        Own(new DeferredBackend.DeferredStorage(BackendRegistry.Get(Device.Deferred), spec.ByteLength, fetch), spec);
+
     /// <summary>A tensor whose values are whatever its memory holds; for those who overwrite all of it.</summary>
     public static Tensor Empty(Shape shape, DType dtype = DType.F32, Device? device = null) =>
         Allocate(new TensorSpec(shape, dtype), BackendRegistry.Get(device ?? Device.Cpu));

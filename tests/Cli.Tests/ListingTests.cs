@@ -29,6 +29,38 @@ public sealed class ListingTests
     }
 
     [Test]
+    public void Graph_OfANetwork_PrintsItsOperatorsAfterTheOptimisations()
+    {
+        var result = CommandResult.Run("graph", "resnest50");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.StartWith("input input: F32[1,3,224,224]").And.Contains("split_attention_gate").And.Not.Contains("batch_norm"));
+        Assert.That(result.ErrorLines, Has.Some.EqualTo("fold batch norm: 71 of 71"));
+    }
+
+    [TestCase("--before", "conv2d")]
+    [TestCase("--after", "fused_conv2d")]
+    public void Graph_AsADocument_ListsTheNodes(string stage, string first)
+    {
+        var result = CommandResult.Run("graph", "resnest14", stage, "--size", "64", "--batch", "2", "--json");
+
+        var node = result.Json.GetProperty("nodes")[0];
+        Assert.That(node.GetProperty("operator").GetString(), Is.EqualTo(first));
+        Assert.That(node.GetProperty("inputs")[0].GetProperty("type").GetString(), Is.EqualTo("F32[2,3,64,64]"));
+    }
+
+    [TestCase("--svg", "<svg")]
+    [TestCase("--dot", "digraph")]
+    public void Graph_InAnotherForm_PrintsThat(string form, string start) =>
+        Assert.That(CommandResult.Run("graph", "resnest14", form).Output, Does.StartWith(start));
+
+    [TestCase("--svg", "--dot")]
+    [TestCase("--before", "--after")]
+    [TestCase("--size", "0")]
+    public void Graph_WithSenselessOptions_IsUsage(string one, string other) =>
+        Assert.That(CommandResult.Run("graph", "resnest14", one, other).ExitCode, Is.EqualTo(2));
+
+    [Test]
     public void Verify_OfANetwork_PassesWithinTheBounds()
     {
         var result = CommandResult.Run("verify", "resnest14", "--golden", TestData.File("golden", "forward.json"), "--json");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ResNeSt.Models;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
@@ -132,6 +133,30 @@ public sealed class InferenceSessionTests
         net.ToDevice(Device.Cpu, DType.F32);
 
         SmallNets.AssertClose(Run(session, "input"), SmallNets.Eager(net, SmallNets.Input));
+    }
+
+    [Test]
+    public void Compile_OfDeferredWeights_ReadsThem()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var deferred = new ResNet(SmallNets.ResNeSt);
+        deferred.Eval();
+        int reads = 0;
+        foreach (var ((_, source), (_, state)) in net.NamedState().Zip(deferred.NamedState()).Where(pair => pair.First.State.Value.DType == DType.F32))
+        {
+            state.Defer(DType.F32, bytes =>
+            {
+                source.Value.CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
+                Interlocked.Increment(ref reads);
+            });
+        }
+
+        using var session = InferenceSession.Compile(deferred, SmallNets.Input);
+
+        SmallNets.AssertClose(Run(session, "input"), SmallNets.Eager(net, SmallNets.Input));
+        int afterwards = reads;
+        Run(session, "x");
+        Assert.That(reads, Is.EqualTo(afterwards), "nothing is read after compiling");
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using ResNeSt.Conformance;
 using ResNeSt.Tensors;
+using ResNeSt.Weights;
 
 namespace ResNeSt.Models.Tests;
 
@@ -33,6 +34,25 @@ public sealed class WeightLoaderTests
 
         Assert.That(single, Is.EqualTo(expected).Within(1e-5));
         Assert.That(exact, Is.EqualTo(expected).Within(1e-9));
+    }
+
+    [TestCaseSource(nameof(Files))]
+    public void Defer_OfAFileByTorch_ReadsTheSameValuesWhenAsked(string file)
+    {
+        string path = Path.Combine(TestData.Folder("torch_nets"), file);
+        using var loaded = new ResNet(TorchNets.Options(Path.GetDirectoryName(path)!));
+        using var deferred = new ResNet(loaded.Options);
+        loaded.MaterializeEmpty(Device.Cpu);
+        WeightLoader.Load(loaded, path, "the test network");
+
+        using var open = WeightFile.Open(path);
+        WeightLoader.Defer(deferred, open, "the test network");
+
+        foreach (var ((name, expected), (_, actual)) in loaded.NamedParameters().Zip(deferred.NamedParameters()))
+        {
+            Assert.That(actual.Value.Device, Is.EqualTo(Device.Deferred), name);
+            Assert.That(actual.Value.ToArray<float>(), Is.EqualTo(expected.Value.ToArray<float>()), name);
+        }
     }
 
     [Test]

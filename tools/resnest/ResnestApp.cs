@@ -16,6 +16,7 @@ public static class ResnestApp
           resnest classify holiday/ --json
           resnest models
           resnest summary resnest101 --size 256
+          resnest graph resnest50 --svg > resnest50.svg
           resnest verify resnest50
 
 
@@ -47,6 +48,7 @@ public static class ResnestApp
             ClassifyCommand.Create(console, NewReport),
             ModelsCommand.Create(NewReport),
             SummaryCommand.Create(NewReport),
+            GraphCommand.Create(NewReport),
             VerifyCommand.Create(console, NewReport),
             DevicesCommand.Create(NewReport),
             KernelsCommand.Create(console, NewReport),

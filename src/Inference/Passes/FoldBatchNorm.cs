@@ -23,16 +23,8 @@ public static class FoldBatchNorm
             var x = norm.Inputs[0];
             if (edit.FreeProducer(x) is not { } layer || graph.OnlyConsumer(x) != norm || !IsFoldable(layer) || !IsKnown(norm))
                 continue;
-            var (factors, bias) = Coefficients(op, norm, layer);
-            var weight = layer.Inputs[1];
-            GraphValue[] inputs =
-            [
-                layer.Inputs[0],
-                new GraphValue(weight.Spec, workspace.UniqueName(weight.Name), weight.Constant!.Times(factors)),
-                workspace.Constant(layer.Inputs.Count == 3 ? layer.Inputs[2].Name : BiasName(weight.Name), bias, norm.Inputs[1].Spec),
-            ];
             edit.Absorb(layer);
-            edit.Replace(norm, new GraphNode(layer.Op, inputs, norm.Outputs, layer.Module));
+            edit.Replace(norm, new GraphNode(layer.Op, FoldedInputs(op, norm, layer, workspace), norm.Outputs, layer.Module));
         }
 
         workspace.Report($"fold batch norm: {edit.Changes} of {norms}");
@@ -42,6 +34,26 @@ public static class FoldBatchNorm
     /// <summary>Name of a bias beside a weight: <c>conv1.weight</c> gives <c>conv1.bias</c>.</summary>
     internal static string BiasName(string weight) =>
         weight.EndsWith("weight", StringComparison.Ordinal) ? weight[..^"weight".Length] + "bias" : weight + ".bias";
+
+    private static GraphValue[] FoldedInputs(BatchNormInferenceOp op, GraphNode norm, GraphNode layer, GraphWorkspace workspace)
+    {
+        var (weight, spec) = (layer.Inputs[1], norm.Inputs[1].Spec);
+        string name = layer.Inputs.Count == 3 ? layer.Inputs[2].Name : BiasName(weight.Name);
+        // A network without values is traced to be looked at: its norms vanish all the same.
+        if (norm.Inputs[1].Constant!.Tensor.Device == Device.Meta)
+        {
+            var unknown = workspace.Own(Tensor.Empty(spec.Shape, spec.DType, Device.Meta));
+            return [layer.Inputs[0], weight, new GraphValue(spec, workspace.UniqueName(name), new GraphConstant(unknown))];
+        }
+
+        var (factors, bias) = Coefficients(op, norm, layer);
+        return
+        [
+            layer.Inputs[0],
+            new GraphValue(weight.Spec, workspace.UniqueName(weight.Name), weight.Constant!.Times(factors)),
+            workspace.Constant(name, bias, spec),
+        ];
+    }
 
     private static bool IsFoldable(GraphNode layer)
     {
@@ -61,7 +73,7 @@ public static class FoldBatchNorm
     {
         for (int i = 1; i < 5; i++)
         {
-            if (norm.Inputs[i].Constant is not { } constant || constant.Tensor.Device == Device.Meta)
+            if (norm.Inputs[i].Constant is null)
                 return false;
         }
 

@@ -37,7 +37,8 @@ public static class FoldConstants
         void Fold(GraphNode node, GraphValue[] inputs)
         {
             using var scope = new TensorScope();
-            var device = inputs[0].Constant!.Tensor.Device;
+            // F64 exists on the reference device only.
+            var device = inputs[0].Spec.DType == DType.F64 ? Device.Reference : workspace.Backend.Device;
             var outputs = OpDispatcher.Run(node.Op, [.. inputs.Select(value => value.Constant!.IsScaled
                 ? Tensor.FromDoubles(value.Constant.ToDoubles(), value.Spec, device)
                 : value.Constant.Tensor.To(device))]);

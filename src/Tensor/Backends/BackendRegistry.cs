@@ -11,6 +11,7 @@ public static class BackendRegistry
     {
         ["reference"] = _ => new ReferenceBackend(),
         ["meta"] = _ => new MetaBackend(),
+        ["deferred"] = _ => new DeferredBackend(),
     };
 
     private static readonly Dictionary<Device, Backend> Backends = [];

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using ResNeSt.Imaging;
+using ResNeSt.Inference;
 using ResNeSt.Models;
-using ResNeSt.Nn;
 using ResNeSt.Tensors;
 using ResNeSt.Tools;
 
@@ -25,6 +25,7 @@ internal sealed class ClassifyCommand
     private readonly Option<int?> _classes = new("--classes") { Description = "Number of classes, if the weights were trained for another set", HelpName = "N" };
     private readonly Option<string?> _labels = new("--labels") { Description = "Text file with the name of one class a line", HelpName = "FILE" };
     private readonly Option<string?> _rule = new("--rule") { Description = "Evaluation rule instead of the model card's: official, gluon, timm, torchvision, torchvision-v2", HelpName = "NAME" };
+    private readonly Option<string?> _dumpGraph = new("--dump-graph") { Description = "Write the network's operators as traced and as optimised: PREFIX.before.txt, .dot, .svg and PREFIX.after.*", HelpName = "PREFIX" };
     private readonly DeviceOptions _device = new();
     private readonly CommandConsole _console;
 
@@ -35,7 +36,7 @@ internal sealed class ClassifyCommand
         var verb = new ClassifyCommand(console);
         var command = new Command("classify", "Tells what is on each picture: the best classes with their probabilities.")
         {
-            verb._pictures, verb._model, verb._weights, verb._top, verb._classes, verb._labels, verb._rule,
+            verb._pictures, verb._model, verb._weights, verb._top, verb._classes, verb._labels, verb._rule, verb._dumpGraph,
         };
         verb._device.AddTo(command);
         command.SetAction(parsed => verb.Run(parsed, newReport(parsed)));
@@ -56,14 +57,16 @@ internal sealed class ClassifyCommand
         var changes = new ModelChanges(Classes: parsed.GetValue(_classes));
         var labels = Labels.Read(parsed.GetValue(_labels), changes.Classes ?? 1000);
         var source = WeightChoice.Find(entry, parsed.GetValue(_weights), _console, report);
-        using var model = source.Load(entry, changes, backend.Device, _console.Cancellation);
+        _console.Cancellation.ThrowIfCancellationRequested();
+        using var session = source.Compile(entry, changes, new TensorSpec([1, 3, transform.CropSize, transform.CropSize], DType.F32),
+            new InferenceOptions { Device = backend.Device, DumpPrefix = parsed.GetValue(_dumpGraph) });
         report.Note($"{entry.Name} on {backend.Device}, weights: {source.Description}");
 
         var results = new List<PictureResult>();
         foreach (string picture in pictures)
         {
             _console.Cancellation.ThrowIfCancellationRequested();
-            var result = Classify(model, transform, picture, backend.Device);
+            var result = Classify(session, transform, picture);
             results.Add(result);
             Print(report, result, labels, top, source.IsGolden, pictures.Count > 1);
         }
@@ -72,7 +75,7 @@ internal sealed class ClassifyCommand
         return results.Exists(result => result.Failure is not null) ? ExitCodes.BadInput : ExitCodes.Ok;
     }
 
-    private PictureResult Classify(Module model, EvaluationTransform transform, string picture, Device device)
+    private PictureResult Classify(InferenceSession session, EvaluationTransform transform, string picture)
     {
         try
         {
@@ -82,9 +85,8 @@ internal sealed class ClassifyCommand
             double readSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
             start = Stopwatch.GetTimestamp();
-            using var off = GradMode.Off();
-            using var scope = new TensorScope();
-            float[] logits = model.Forward(Tensor.FromArray(pixels, [1, 3, transform.CropSize, transform.CropSize], device)).ToArray<float>();
+            var logits = new float[session.Output.ElementCount];
+            session.Run(pixels, logits, _console.Cancellation);
             return new PictureResult(picture, logits, readSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds, null);
         }
         catch (DataFileException failure)

@@ -1,7 +1,8 @@
+using ResNeSt.Inference;
 using ResNeSt.Models;
-using ResNeSt.Nn;
 using ResNeSt.Tensors;
 using ResNeSt.Tools;
+using ResNeSt.Weights;
 
 namespace ResNeSt.Cli;
 
@@ -42,25 +43,25 @@ internal sealed class WeightChoice
         return new WeightChoice(Fetch(published, console, report), $"{published.File} ({published.License})");
     }
 
-    /// <summary>The network with these weights, ready for evaluation.</summary>
-    public Module Load(ModelEntry entry, ModelChanges changes, Device device, CancellationToken cancellation)
+    /// <summary>Compiles the network with these weights: each is read just when it is packed, and the network itself takes no memory.</summary>
+    public InferenceSession Compile(ModelEntry entry, ModelChanges changes, TensorSpec input, InferenceOptions options)
     {
-        var model = entry.Create(changes);
-        try
+        using var model = entry.Create(changes);
+        model.Eval();
+        if (_path is null)
         {
-            model.MaterializeEmpty(device);
-            if (_path is null)
-                GoldenWeights.Fill(model);
-            else
-                WeightLoader.Load(model, _path, entry.Name, cancellation: cancellation);
-            model.Eval();
-            return model;
+            foreach (var (name, state) in model.NamedState())
+            {
+                if (state.Value.DType == DType.F32)
+                    state.Defer(DType.F32, bytes => ElementConversion.FromDoubles(GoldenWeights.Values(name, state.Shape), DType.F32, bytes));
+            }
+
+            return InferenceSession.Compile(model, input, options);
         }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+
+        using var file = WeightFile.Open(_path);
+        WeightLoader.Defer(model, file, entry.Name);
+        return InferenceSession.Compile(model, input, options);
     }
 
     private static string Fetch(PublishedWeights weights, CommandConsole console, Report report)
