@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
+using ResNeSt.Tensors.Graphs;
 
 namespace ResNeSt.Kernels.Cpu;
 
@@ -45,6 +46,18 @@ public sealed class CpuBackend : Backend
     /// <inheritdoc/>
     public override unsafe void Copy(Storage source, Storage destination, long byteLength) =>
         NativeMemory.Copy(((CpuStorage)source).Pointer, ((CpuStorage)destination).Pointer, (nuint)byteLength);
+
+    /// <inheritdoc/>
+    public override bool CanLower(Op op, ReadOnlySpan<TensorSpec> inputs) => CpuLowering<Lane>.HasStep(op, inputs) || base.CanLower(op, inputs);
+
+    /// <inheritdoc/>
+    public override LoweredGraph Lower(Graph graph, LoweringOptions options) => DirectAlgorithm.VectorBits switch
+    {
+        512 => CpuLowering<Lanes512>.Run(this, graph, options),
+        256 => CpuLowering<Lanes256>.Run(this, graph, options),
+        128 => CpuLowering<Lanes128>.Run(this, graph, options),
+        _ => CpuLowering<Lane>.Run(this, graph, options),
+    };
 
     /// <summary>Gives cached memory back to the operating system.</summary>
     public override void Dispose()

@@ -18,6 +18,7 @@ internal sealed class ConvChunks
 
     // A chunk takes some tens of microseconds, and not more than a large machine has threads are needed.
     private const long ChunkFlops = 4_000_000;
+    private const long ChunkBytes = 500_000;
     private const int MostWanted = 64;
 
     private readonly int _batch;
@@ -34,15 +35,17 @@ internal sealed class ConvChunks
     /// <param name="panelStep">Panels that must stay together.</param>
     /// <param name="rowBytes">Bytes of input for one output row, of one group.</param>
     /// <param name="flops">Work of all.</param>
-    /// <param name="byRows">Whether to prefer more blocks of rows to dividing panels, because a chunk must prepare its input first.</param>
-    public ConvChunks(int batch, int rows, int panels, int panelStep, long rowBytes, long flops, bool byRows)
+    /// <param name="weightBytes">Weights of all.</param>
+    /// <param name="prepares">Whether a chunk must prepare its input first: then rows are divided rather than panels, unless the weights are so many that
+    /// reading them again for other rows costs more.</param>
+    public ConvChunks(int batch, int rows, int panels, int panelStep, long rowBytes, long flops, long weightBytes, bool prepares)
     {
         (_batch, _rows, _panels) = (batch, rows, panels);
-        int wanted = (int)Math.Clamp(flops / ChunkFlops, 1, MostWanted);
+        int wanted = (int)Math.Clamp(Math.Max(flops / ChunkFlops, weightBytes / ChunkBytes), 1, MostWanted);
         rowBytes = Math.Max(1, rowBytes);
         int most = (int)Math.Clamp(CacheBytes / rowBytes, 1, rows);
         Parts = (rows + most - 1) / most;
-        if (byRows)
+        if (prepares && weightBytes <= CacheBytes)
             Parts = Math.Max(Parts, Math.Min((rows + 1) / 2, (wanted + batch - 1) / batch));
         _rowsEach = (rows + Parts - 1) / Parts;
         // Narrow images take two rows at a time.

@@ -26,6 +26,9 @@ internal sealed class DirectAlgorithm : ConvAlgorithm
     /// <inheritdoc/>
     public override bool ReadsPlanes => _planes;
 
+    /// <summary>Width of the vectors in use.</summary>
+    public static int VectorBits => Avx512F.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 32;
+
     /// <summary>What the taps of a convolution reach beyond the image.</summary>
     public static Border Reach(ConvProblem problem)
     {
@@ -44,15 +47,11 @@ internal sealed class DirectAlgorithm : ConvAlgorithm
         _planes || problem.Prologue is not { AttentionRadix: 0, Pool: null } ? default : Reach(problem);
 
     /// <inheritdoc/>
-    public override PackedConv Pack(ConvProblem problem, GraphConstant weight, GraphConstant bias)
+    public override PackedConv Pack(ConvProblem problem, GraphConstant weight, GraphConstant bias) => VectorBits switch
     {
-        if (Avx512F.IsSupported)
-            return Pack<Lanes512>(problem, weight, bias);
-        if (Vector256.IsHardwareAccelerated)
-            return Pack<Lanes256>(problem, weight, bias);
-        return Vector128.IsHardwareAccelerated ? Pack<Lanes128>(problem, weight, bias) : Pack<Lane>(problem, weight, bias);
-    }
-
-    private PackedConv Pack<TLanes>(ConvProblem problem, GraphConstant weight, GraphConstant bias)
-        where TLanes : struct, ILanes<TLanes> => new DirectConvolution<TLanes>(problem, _planes, weight, bias);
+        512 => new DirectConvolution<Lanes512>(problem, _planes, weight, bias),
+        256 => new DirectConvolution<Lanes256>(problem, _planes, weight, bias),
+        128 => new DirectConvolution<Lanes128>(problem, _planes, weight, bias),
+        _ => new DirectConvolution<Lane>(problem, _planes, weight, bias),
+    };
 }

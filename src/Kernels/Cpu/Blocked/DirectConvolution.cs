@@ -49,8 +49,11 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
         _tiling = new RowTiling<TLanes>(problem.OutputWidth, step, _panels.Any(panel => panel.Vectors == 1));
         bool prepares = planes || _staged || problem.Prologue is not { AttentionRadix: 0, Pool: null };
         long rowBytes = (long)problem.InputWidth * g.StrideH * (problem.GroupInputs + (_staged ? _groupBlocks * Block : 0)) * sizeof(float);
-        _chunks = new ConvChunks(problem.Batch, problem.OutputHeight, _panels.Length,
-            _staged ? _panels.Length : Math.Max(1, Block / ConvTiles<TLanes>.PanelWidth), rowBytes, problem.Flops, prepares);
+        // What a chunk prepares, so many output channels make up for.
+        int leastChannels = problem.Prologue.Pool is not null ? 256 : problem.Prologue.AttentionRadix > 0 ? 64 : Block;
+        int panelStep = Math.Max(1, leastChannels / ConvTiles<TLanes>.PanelWidth);
+        _chunks = new ConvChunks(problem.Batch, problem.OutputHeight, _panels.Length, _staged ? _panels.Length : panelStep,
+            rowBytes, problem.Flops, _weights.ByteLength, prepares);
     }
 
     /// <inheritdoc/>

@@ -39,13 +39,21 @@ internal static unsafe class PrologueRows<TLanes>
 
                     NativeMemory.Clear(whole, (nuint)(layout.Border.Left * Block * sizeof(float)));
                     NativeMemory.Clear(line + layout.Width * Block, (nuint)(layout.Border.Right * Block * sizeof(float)));
-                    if (problem.Prologue.Pool is { } pool)
-                        PooledRow(problem, pool, memory, firstImage + n, block, firstRow + y, line);
-                    else
-                        WeightedRow(problem, memory, firstImage + n, block, firstRow + y, line);
+                    Row(problem, memory, firstImage + n, block, firstRow + y, line);
                 }
             }
         }
+    }
+
+    /// <summary>Computes one row of one block.</summary>
+    public static void Row(ConvProblem problem, in ConvMemory memory, int n, int block, int y, float* line)
+    {
+        if (!Aligned(problem))
+            MixedRow(problem, memory, n, block, y, line);
+        else if (problem.Prologue.Pool is { } pool)
+            PooledRow(problem, pool, memory, n, block, y, line);
+        else
+            WeightedRow(problem, memory, n, block, y, line);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -54,12 +62,6 @@ internal static unsafe class PrologueRows<TLanes>
         int radix = problem.Prologue.AttentionRadix;
         nint count = (nint)problem.InputWidth * Block;
         float* attention = Attention(problem, memory, n, 0, block);
-        if (!Aligned(problem))
-        {
-            MixedRow(problem, memory, n, block, y, line);
-            return;
-        }
-
         float* source = memory.Input + memory.InputLayout.Offset(n, block, y, 0);
         nint split = problem.InputChannels / Block * memory.InputLayout.BlockStride;
         for (int lane = 0; lane < Block; lane += TLanes.Count)
@@ -92,40 +94,49 @@ internal static unsafe class PrologueRows<TLanes>
         var layout = memory.InputLayout;
         var g = pool.Geometry;
         int radix = Math.Max(1, problem.Prologue.AttentionRadix);
-        bool weighted = problem.Prologue.AttentionRadix > 0;
-        if (!Aligned(problem))
-        {
-            MixedRow(problem, memory, n, block, y, line);
-            return;
-        }
-
-        float* attention = weighted ? Attention(problem, memory, n, 0, block) : null;
+        float* attention = problem.Prologue.AttentionRadix > 0 ? Attention(problem, memory, n, 0, block) : null;
         nint split = problem.InputChannels / Block * layout.BlockStride;
         var (top, bottom, rows) = AvgPool2dOp.Window(y, layout.Height, g.KernelH, g.StrideH, g.PadTop, g.PadBottom);
-        for (int x = 0; x < problem.InputWidth; x++)
+        float* line0 = memory.Input + layout.Offset(n, block, top, 0);
+        // Windows that lie inside of the image from left to right are all alike.
+        int inside = Math.Min((g.PadLeft + g.StrideW - 1) / g.StrideW, problem.InputWidth);
+        int insideEnd = Math.Clamp((layout.Width + g.PadLeft - g.KernelW) / g.StrideW + 1, inside, problem.InputWidth);
+        for (int x = 0; x < problem.InputWidth;)
         {
             var (left, right, columns) = AvgPool2dOp.Window(x, layout.Width, g.KernelW, g.StrideW, g.PadLeft, g.PadRight);
             int divisor = pool.DivisorOverride != 0 ? pool.DivisorOverride : pool.CountPadding ? rows * columns : (bottom - top) * (right - left);
-            var scale = TLanes.Broadcast(1f / divisor);
-            float* source = memory.Input + layout.Offset(n, block, top, left);
+            int count = x >= inside && x < insideEnd ? insideEnd - x : 1;
             for (int lane = 0; lane < Block; lane += TLanes.Count)
             {
-                var sum = TLanes.Broadcast(0);
-                for (int r = 0; r < radix; r++)
+                float* source = line0 + left * Block + lane;
+                float* target = line + x * Block + lane;
+                for (int r = 0; r < radix; r++, source += split)
                 {
-                    var window = TLanes.Broadcast(0);
-                    for (int i = top; i < bottom; i++)
-                    {
-                        float* tap = source + r * split + (i - top) * layout.RowStride + lane;
-                        for (int j = left; j < right; j++, tap += Block)
-                            window += TLanes.Load(tap);
-                    }
-
-                    sum = weighted ? TLanes.MultiplyAdd(window, TLanes.Load(attention + r * problem.InputChannels + lane), sum) : window;
+                    var scale = TLanes.Broadcast(1f / divisor);
+                    if (attention != null)
+                        scale *= TLanes.Load(attention + r * problem.InputChannels + lane);
+                    Windows(source, layout.RowStride, bottom - top, right - left, g.StrideW, scale, target, count, add: r > 0);
                 }
-
-                (sum * scale).Store(line + x * Block + lane);
             }
+
+            x += count;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Windows(float* source, nint rowStride, int rows, int columns, int stride, TLanes scale, float* target, int count, bool add)
+    {
+        for (; count > 0; count--, source += stride * Block, target += Block)
+        {
+            var sum = TLanes.Broadcast(0);
+            float* row = source;
+            for (int i = 0; i < rows; i++, row += rowStride)
+            {
+                for (int j = 0; j < columns; j++)
+                    sum += TLanes.Load(row + j * Block);
+            }
+
+            (add ? TLanes.MultiplyAdd(sum, scale, TLanes.Load(target)) : sum * scale).Store(target);
         }
     }
 

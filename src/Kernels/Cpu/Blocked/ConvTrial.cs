@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>An algorithm with memory of its own, to measure it.</summary>
+internal sealed unsafe class ConvTrial : IDisposable
+{
+    private readonly PackedConv _packed;
+    private readonly List<nint> _blocks = [];
+    private readonly Action<int> _body;
+
+    public ConvTrial(ConvAlgorithm algorithm, ConvProblem problem, GraphConstant weight, GraphConstant bias)
+    {
+        _packed = algorithm.Pack(problem, weight, bias);
+        int radix = Math.Max(1, problem.Prologue.AttentionRadix);
+        var (height, width) = (problem.InputHeight, problem.InputWidth);
+        if (problem.Prologue.Pool is { Geometry: var pool })
+            (height, width) = (height * pool.StrideH, width * pool.StrideW);
+        var memory = new ConvMemory
+        {
+            InputLayout = new BlockedLayout(problem.Batch, radix * problem.InputChannels, height, width, algorithm.InputBorder(problem)),
+            OutputLayout = new BlockedLayout(problem.Batch, problem.OutputChannels, problem.OutputHeight, problem.OutputWidth, new Border(1, 1, 1, 1)),
+        };
+        memory.Input = Take(memory.InputLayout.ByteLength);
+        memory.Output = Take(memory.OutputLayout.ByteLength);
+        if (problem.Prologue.AttentionRadix > 0)
+            memory.Attention = Take((long)problem.Batch * memory.InputLayout.Blocks * BlockedLayout.Block * sizeof(float));
+        if (problem.Epilogue.Residual)
+        {
+            memory.Residual = Take(memory.OutputLayout.ByteLength);
+            memory.ResidualLayout = memory.OutputLayout;
+        }
+
+        if (_packed.PoolParts > 0)
+            memory.PoolSums = Take((long)_packed.PoolParts * problem.Batch * memory.OutputLayout.Blocks * BlockedLayout.Block * sizeof(float));
+        _body = chunk => _packed.RunChunk(chunk, memory);
+    }
+
+    /// <summary>Computes once.</summary>
+    public void Run(int threads) => WorkerPool.Shared.Run(_packed.Chunks, threads, _body);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _packed.Dispose();
+        foreach (nint block in _blocks)
+            NativeMemory.AlignedFree((void*)block);
+        _blocks.Clear();
+    }
+
+    // Zeros: no time depends on values, but for subnormal ones, which there are none of.
+    private float* Take(long bytes)
+    {
+        void* block = NativeMemory.AlignedAlloc((nuint)bytes, NativeMemoryPool.Alignment);
+        NativeMemory.Clear(block, (nuint)bytes);
+        _blocks.Add((nint)block);
+        return (float*)block;
+    }
+}
