@@ -83,9 +83,17 @@ internal static class OnnxConvolutions
         var (shape, output) = (x[0].Shape, OnnxOperators.Output(node));
         if (radix == 1)
             return to.Add("Mul", output, [x[0], to.Reshape(x[1], [shape[0], shape[1], 1, 1])]);
-        var splits = to.Reshape(x[0], [shape[0], radix, output.Shape[1], shape[2], shape[3]]);
-        var attention = to.Reshape(x[1], [shape[0], radix, output.Shape[1], 1, 1]);
-        return to.Add("ReduceSum", output, [to.Add("Mul", splits.Spec, [splits, attention]), to.Integers(1)], OnnxAttribute.Of("keepdims", 0));
+        // Slices that are added are several times as fast in ONNX Runtime as a sum over an axis of five.
+        var weighed = to.Add("Mul", x[0].Spec, [x[0], to.Reshape(x[1], [shape[0], shape[1], 1, 1])]);
+        OnnxValue? sum = null;
+        for (int split = 0; split < radix; split++)
+        {
+            int channels = output.Shape[1];
+            var slice = to.Add("Slice", output, [weighed, to.Integers(split * channels), to.Integers((split + 1) * channels), to.Integers(1)]);
+            sum = sum is null ? slice : to.Add("Add", output, [sum, slice]);
+        }
+
+        return sum!;
     }
 
     public static OnnxValue Resize(OnnxEmitter to, GraphNode node, OnnxValue[] x)

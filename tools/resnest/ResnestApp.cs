@@ -18,6 +18,7 @@ public static class ResnestApp
           resnest summary resnest101 --size 256
           resnest graph resnest50 --svg > resnest50.svg
           resnest verify resnest50
+          resnest export resnest50 --onnx resnest50.onnx --batch dynamic
 
 
         """;
@@ -32,6 +33,7 @@ public static class ResnestApp
             UnknownModelException => (ExitCodes.Usage, "UnknownModel"),
             WeightsUnavailableException => (ExitCodes.Failed, "NoWeights"),
             ShapeException => (ExitCodes.Usage, "Shape"),
+            NotSupportedException => (ExitCodes.Failed, "NotSupported"),
             _ => null,
         });
 
@@ -53,6 +55,7 @@ public static class ResnestApp
             DevicesCommand.Create(NewReport),
             KernelsCommand.Create(console, NewReport),
             BenchCommand.Create(console, NewReport),
+            ExportCommand.Create(console, NewReport),
         };
         ExamplesFirst.AddTo(root, Examples);
         return root;

@@ -9,7 +9,13 @@ public static class ExpandComposites
     /// <summary>Expands where needed.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="workspace">Where it was made; its device decides.</param>
-    public static Graph Run(Graph graph, GraphWorkspace workspace)
+    public static Graph Run(Graph graph, GraphWorkspace workspace) => Run(graph, workspace, (op, inputs) => workspace.Backend.CanLower(op, inputs));
+
+    /// <summary>Expands what somebody else cannot run as one.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="workspace">Where it was made.</param>
+    /// <param name="keeps">Whether an operator on inputs of such specs stays as it is.</param>
+    public static Graph Run(Graph graph, GraphWorkspace workspace, Func<Op, TensorSpec[], bool> keeps)
     {
         int expanded = graph.Nodes.Count(node => MustExpand(node.Op, node.InputSpecs));
         if (expanded == 0)
@@ -42,6 +48,6 @@ public static class ExpandComposites
         workspace.Report($"expand composites: {expanded} operators replaced by their definition");
         return new Graph(trace.Nodes, graph.Inputs, [.. graph.Outputs.Select(output => replaced.GetValueOrDefault(output, output))]);
 
-        bool MustExpand(Op op, TensorSpec[] inputs) => op is CompositeOp && !workspace.Backend.CanLower(op, inputs);
+        bool MustExpand(Op op, TensorSpec[] inputs) => op is CompositeOp && !keeps(op, inputs);
     }
 }
