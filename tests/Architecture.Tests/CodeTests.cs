@@ -21,7 +21,9 @@ public sealed partial class CodeTests
         {
             string expected = project.Property("RootNamespace") ?? project.Name;
             string[] allowed = [expected, .. ExtraNamespaces.GetValueOrDefault(project.Folder, [])];
-            foreach (string path in SourceTree.Code(project.Folder))
+            // A project inside another one's folder has files of its own.
+            string[] inner = [.. SourceTree.Projects.Values.Where(other => other.Folder.StartsWith(project.Folder + "/", StringComparison.Ordinal)).Select(other => other.Folder + "/")];
+            foreach (string path in SourceTree.Code(project.Folder).Where(path => !inner.Any(folder => path.StartsWith(folder, StringComparison.Ordinal))))
             {
                 var declared = SourceTree.Lines(path).Select(line => Namespace().Match(line.Text)).FirstOrDefault(match => match.Success);
                 if (declared is not null && !allowed.Contains(declared.Groups[1].Value))
