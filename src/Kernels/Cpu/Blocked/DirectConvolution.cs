@@ -19,8 +19,6 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
     private readonly bool _planes;
     private readonly bool _staged;
     private readonly int _groupBlocks;
-    private readonly int _rowOffset;
-    private readonly int _columnOffset;
     private readonly ConvPanel[] _panels;
     private readonly PanelStore _weights;
     private readonly PanelStore _bias;
@@ -38,7 +36,6 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
         var g = problem.Geometry;
         _staged = problem.Groups > 1 && problem.GroupOutputs % Block != 0;
         _groupBlocks = (problem.GroupOutputs + Block - 1) / Block;
-        (_rowOffset, _columnOffset) = (g.PadTop, g.PadLeft);
         _need = DirectAlgorithm.Reach(problem);
         (_panels, long count) = ConvPanel.Divide(problem.Groups, _groupBlocks, ConvTiles<TLanes>.PanelWidth, TLanes.Count, Steps);
         _weights = new PanelStore(problem.WeightType, count);
@@ -163,23 +160,24 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                 a.Taps = 1;
         }
 
-        int sumWidth = memory.OutputLayout.Blocks * Block;
+        int sumWidth = memory.OutputLayout.Blocks * Block, steps = Steps;
+        bool sumsInTile = SumsInTile;
         int imageBase = _staged ? piece.FirstImage : 0, rowBase = _staged ? piece.FirstRow : 0;
-        int tiles = _tiling.Count;
+        nint outputRow = layout.RowStride, residualRow = residualLayout.RowStride;
+        nint sourceRow = g.StrideH * source.Row, sourceColumn = g.StrideW * source.Column;
         for (int p = piece.FirstPanel; p < piece.EndPanel; p++)
         {
             var panel = _panels[p];
             int width = panel.Vectors * TLanes.Count;
-            a.Weights = _weights.Read(panel.Weights, Steps * width);
+            a.Weights = _weights.Read(panel.Weights, steps * width);
             a.Bias = _bias.Read(panel.Channel, width);
-            float* next = a.Weights + (nint)Steps * width;
-            int fetchedLines = 0, panelLines = (int)((nint)Steps * width * sizeof(float) / NativeMemoryPool.Alignment);
-            int firstChannel = panel.Group * _problem.GroupInputs;
+            float* next = a.Weights + (nint)steps * width;
+            int fetchedLines = 0, panelLines = (int)((nint)steps * width * sizeof(float) / NativeMemoryPool.Alignment);
             int firstBlock = 0;
             if (!_planes)
             {
+                int firstChannel = panel.Group * _problem.GroupInputs, end = firstChannel + _problem.GroupInputs;
                 firstBlock = firstChannel / Block;
-                int end = firstChannel + _problem.GroupInputs;
                 a.FirstLane = firstChannel % Block;
                 a.Blocks = (end + Block - 1) / Block - firstBlock;
                 a.LastLanes = end - (firstBlock + a.Blocks - 1) * Block;
@@ -188,34 +186,39 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
             int block = panel.Channel / Block, lane = panel.Channel % Block;
             for (int n = piece.FirstImage; n < piece.EndImage; n++)
             {
-                if (SumsInTile)
+                if (sumsInTile)
                 {
                     a.PoolSums = memory.PoolSums + ((nint)piece.Part * _problem.Batch + n) * sumWidth + panel.Channel;
                     NativeMemory.Clear(a.PoolSums, (nuint)(width * sizeof(float)));
                 }
 
-                for (int y = piece.FirstRow; y < piece.EndRow; y++)
+                float* from = source.At(n, firstBlock, piece.FirstRow * g.StrideH - g.PadTop, -g.PadLeft);
+                float* to = output + layout.Offset(n - imageBase, block, piece.FirstRow - rowBase, 0) + lane;
+                float* add = residual ? memory.Residual + residualLayout.Offset(n, block, piece.FirstRow, 0) + lane : null;
+                for (int y = piece.FirstRow; y < piece.EndRow;)
                 {
                     bool twoRows = _tiling.TwoRows && y + 1 < piece.EndRow;
-                    for (int tile = 0; tile < tiles; tile++)
+                    foreach (ref readonly var tile in _tiling.Tiles(panel.Vectors, twoRows))
                     {
-                        int x = _tiling.Start(tile);
-                        a.Source = source.At(n, firstBlock, y * g.StrideH - _rowOffset, x * g.StrideW - _columnOffset);
-                        a.Destination = output + layout.Offset(n - imageBase, block, y - rowBase, x) + lane;
+                        a.Source = from + tile.Start * sourceColumn;
+                        a.Destination = to + tile.Start * Block;
                         if (residual)
-                            a.Residual = memory.Residual + residualLayout.Offset(n, block, y, x) + lane;
+                            a.Residual = add + tile.Start * Block;
                         a.Prefetch = a.Weights;
                         if (fetchedLines < panelLines)
                         {
                             a.Prefetch = next + (nint)fetchedLines * (NativeMemoryPool.Alignment / sizeof(float));
-                            fetchedLines += Steps;
+                            fetchedLines += steps;
                         }
 
-                        _tiling.Tile(tile, panel.Vectors, twoRows)(&a);
+                        tile.Run(&a);
                     }
 
-                    if (twoRows)
-                        y++;
+                    int rows = twoRows ? 2 : 1;
+                    y += rows;
+                    from += rows * sourceRow;
+                    to += rows * outputRow;
+                    add += residual ? rows * residualRow : 0;
                 }
             }
         }

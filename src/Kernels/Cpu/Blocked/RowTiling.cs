@@ -5,12 +5,8 @@ namespace ResNeSt.Kernels.Cpu;
 internal sealed unsafe class RowTiling<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    private readonly int _count;
-    private readonly int _width;
-    private readonly int _wider;
-
-    // Of one and of two vectors: the wider tile, the narrower one, and the one of two rows.
-    private readonly delegate*<ConvTileArguments*, void>[] _tiles = new delegate*<ConvTileArguments*, void>[6];
+    // Of one row and of two, each with one and with two vectors.
+    private readonly RowTile[][] _tiles = new RowTile[4][];
 
     /// <param name="width">Pixels of a row.</param>
     /// <param name="step">Floats from one pixel to the next in the source.</param>
@@ -18,33 +14,43 @@ internal sealed unsafe class RowTiling<TLanes>
     public RowTiling(int width, nint step, bool oneVector)
     {
         // Steps without tiles of their own go pixel by pixel, which no network of this library needs.
-        bool tiled = width == 1 || step is 1 or 2 or 16 or 32;
-        int most = tiled ? ConvTiles<TLanes>.MaxPixels : 1;
+        int most = width == 1 || step is 1 or 2 or 16 or 32 ? ConvTiles<TLanes>.MaxPixels : 1;
         TwoRows = 2 * width <= most;
-        _count = (width + most - 1) / most;
-        _width = width / _count;
-        _wider = width % _count;
         for (int vectors = oneVector ? 1 : 2; vectors <= 2; vectors++)
         {
-            int first = 3 * (vectors - 1);
-            _tiles[first + 1] = ConvTiles<TLanes>.Find(_width, false, (int)step, vectors);
-            if (_wider > 0)
-                _tiles[first] = ConvTiles<TLanes>.Find(_width + 1, false, (int)step, vectors);
+            _tiles[vectors - 1] = Divide(width, most, (int)step, vectors, twoRows: false);
             if (TwoRows)
-                _tiles[first + 2] = ConvTiles<TLanes>.Find(_width, true, (int)step, vectors);
+                _tiles[vectors + 1] = Divide(width, most, (int)step, vectors, twoRows: true);
         }
     }
 
     /// <summary>Whether two rows fit into one tile.</summary>
     public bool TwoRows { get; }
 
-    /// <summary>Tiles of a row.</summary>
-    public int Count => _count;
+    /// <summary>The tiles of a row, or of two.</summary>
+    public ReadOnlySpan<RowTile> Tiles(int vectors, bool twoRows) => _tiles[vectors - 1 + (twoRows ? 2 : 0)];
 
-    /// <summary>First pixel of a tile.</summary>
-    public int Start(int tile) => tile * _width + Math.Min(tile, _wider);
+    private static RowTile[] Divide(int width, int most, int step, int vectors, bool twoRows)
+    {
+        var tiles = new RowTile[(width + most - 1) / most];
+        for (int i = 0; i < tiles.Length; i++)
+        {
+            int start = (int)((long)width * i / tiles.Length), end = (int)((long)width * (i + 1) / tiles.Length);
+            tiles[i] = new RowTile(start, ConvTiles<TLanes>.Find(end - start, twoRows, step, vectors));
+        }
 
-    /// <summary>The method that computes a tile.</summary>
-    public delegate*<ConvTileArguments*, void> Tile(int tile, int vectors, bool twoRows) =>
-        _tiles[3 * (vectors - 1) + (twoRows ? 2 : tile < _wider ? 0 : 1)];
+        return tiles;
+    }
+}
+
+/// <summary>A register tile in a row.</summary>
+/// <param name="start">Its first pixel.</param>
+/// <param name="run">The method that computes it.</param>
+internal readonly unsafe struct RowTile(int start, delegate*<ConvTileArguments*, void> run)
+{
+    /// <summary>Its first pixel.</summary>
+    public readonly int Start = start;
+
+    /// <summary>The method that computes it.</summary>
+    public readonly delegate*<ConvTileArguments*, void> Run = run;
 }
