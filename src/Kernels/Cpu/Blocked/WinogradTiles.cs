@@ -1,0 +1,55 @@
+using static ResNeSt.Kernels.Cpu.Numbers;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>Which register tiles there are, and how a number of Winograd tiles is covered with them.</summary>
+/// <typeparam name="TLanes">The vector width.</typeparam>
+internal static unsafe class WinogradTiles<TLanes>
+    where TLanes : struct, ILanes<TLanes>
+{
+    // Two vectors of sums a tile, two of weights and a broadcast: 31 of 32 registers, or 15 of 16.
+    private static ReadOnlySpan<int> Widths => TLanes.Count >= 16 ? [14, 12, 10, 8, 7, 6, 4, 2] : [6, 5, 4, 3, 2];
+
+    /// <summary>Widths of the register tiles that together hold at least <paramref name="tiles"/> tiles in the least time.</summary>
+    public static int[] Cover(int tiles)
+    {
+        // Time of a register tile in units of a tile: below four tiles the latency of the multiply-adds counts; half a unit to begin and to store.
+        Span<double> times = tiles < 256 ? stackalloc double[tiles + 1] : new double[tiles + 1];
+        var choice = new int[tiles + 1];
+        times[0] = 0;
+        for (int n = 1; n <= tiles; n++)
+        {
+            times[n] = double.PositiveInfinity;
+            foreach (int width in Widths)
+            {
+                double time = times[Math.Max(0, n - width)] + Math.Max(width, 4) + 0.5;
+                if (time < times[n])
+                    (times[n], choice[n]) = (time, width);
+            }
+        }
+
+        var widths = new List<int>();
+        for (int n = tiles; n > 0; n -= choice[n])
+            widths.Add(choice[n]);
+        return [.. widths];
+    }
+
+    /// <summary>The register tile of a width from <see cref="Cover"/> and one or two vectors.</summary>
+    public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find(int width, int vectors) =>
+        vectors == 2 ? Find<N2>(width) : Find<N1>(width);
+
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find<TVectors>(int width)
+        where TVectors : struct, INumber => width switch
+        {
+            14 => &WinogradTile<TLanes, N14, TVectors>.Multiply,
+            12 => &WinogradTile<TLanes, N12, TVectors>.Multiply,
+            10 => &WinogradTile<TLanes, N10, TVectors>.Multiply,
+            8 => &WinogradTile<TLanes, N8, TVectors>.Multiply,
+            7 => &WinogradTile<TLanes, N7, TVectors>.Multiply,
+            6 => &WinogradTile<TLanes, N6, TVectors>.Multiply,
+            5 => &WinogradTile<TLanes, N5, TVectors>.Multiply,
+            4 => &WinogradTile<TLanes, N4, TVectors>.Multiply,
+            3 => &WinogradTile<TLanes, N3, TVectors>.Multiply,
+            _ => &WinogradTile<TLanes, N2, TVectors>.Multiply,
+        };
+}
