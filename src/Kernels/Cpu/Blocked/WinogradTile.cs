@@ -7,14 +7,15 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>The innermost loop of Winograd convolutions: at one position of the transformed tiles, some tiles times one or two vectors of output
 /// channels, kept in registers over all input channels.</summary>
 /// <remarks>A step loads the weights of one input channel and multiplies them with that channel of each tile: with 14 tiles and two vectors of 512 bits
-/// 28 multiply-adds for 16 loads, in 31 of 32 registers. What lies behind the last tile vanishes when the compiler makes a method of each shape.</remarks>
+/// 28 multiply-adds for 16 loads, in 31 of 32 registers. Numbers are types of that size: the
+/// compiler makes a method of each shape and drops what lies behind its last tile.</remarks>
 /// <typeparam name="TLanes">The vector width.</typeparam>
 /// <typeparam name="TTiles">Tiles, at most 14.</typeparam>
 /// <typeparam name="TVectors">Vectors of output channels, one or two.</typeparam>
 internal static unsafe class WinogradTile<TLanes, TTiles, TVectors>
     where TLanes : struct, ILanes<TLanes>
-    where TTiles : struct, INumber
-    where TVectors : struct, INumber
+    where TTiles : unmanaged
+    where TVectors : unmanaged
 {
     private const int Line = NativeMemoryPool.Alignment / sizeof(float);
 
@@ -43,7 +44,7 @@ internal static unsafe class WinogradTile<TLanes, TTiles, TVectors>
             do
             {
                 var a = TLanes.Load(u);
-                var b = TVectors.Value == 2 ? TLanes.Load(u + TLanes.Count) : a;
+                var b = sizeof(TVectors) == 2 ? TLanes.Load(u + TLanes.Count) : a;
                 Step(0, v, a, b, ref c0, ref d0);
                 Step(1, v, a, b, ref c1, ref d1);
                 Step(2, v, a, b, ref c2, ref d2);
@@ -61,7 +62,7 @@ internal static unsafe class WinogradTile<TLanes, TTiles, TVectors>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch1(next);
-                    if (TVectors.Value * TLanes.Count > Line)
+                    if (sizeof(TVectors) * TLanes.Count > Line)
                         Sse.Prefetch1(next + Line);
                     next += nextStep;
                 }
@@ -96,21 +97,21 @@ internal static unsafe class WinogradTile<TLanes, TTiles, TVectors>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(int tile, float* v, TLanes a, TLanes b, ref TLanes c, ref TLanes d)
     {
-        if (tile >= TTiles.Value)
+        if (tile >= sizeof(TTiles))
             return;
         var x = TLanes.Broadcast(v[tile * BlockedLayout.Block]);
         c = TLanes.MultiplyAdd(x, a, c);
-        if (TVectors.Value == 2)
+        if (sizeof(TVectors) == 2)
             d = TLanes.MultiplyAdd(x, b, d);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(int tile, float* m, nint tileStep, TLanes c, TLanes d)
     {
-        if (tile >= TTiles.Value)
+        if (tile >= sizeof(TTiles))
             return;
         c.Store(m + tile * tileStep);
-        if (TVectors.Value == 2)
+        if (sizeof(TVectors) == 2)
             d.Store(m + tile * tileStep + TLanes.Count);
     }
 }

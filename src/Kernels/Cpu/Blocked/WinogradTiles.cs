@@ -39,7 +39,7 @@ internal static unsafe class WinogradTiles<TLanes>
         vectors == 2 ? Find<N2>(width) : Find<N1>(width);
 
     private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find<TVectors>(int width)
-        where TVectors : struct, INumber => width switch
+        where TVectors : unmanaged => width switch
         {
             14 => &WinogradTile<TLanes, N14, TVectors>.Multiply,
             12 => &WinogradTile<TLanes, N12, TVectors>.Multiply,

@@ -1,0 +1,222 @@
+using System.Runtime.InteropServices;
+using ResNeSt.Tensors;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>A 3×3 convolution by Winograd's algorithm: a chunk transforms the inputs of its tiles; then, panel by panel of output channels, it multiplies
+/// at all positions and transforms back, with bias, residual, activation and plane sums.</summary>
+/// <remarks>Transformed inputs lie [position][block][tile][16 channels], products [tile][position][panel]; both stay in the second-level cache. Weights
+/// are read once a chunk, in the order in which they lie.</remarks>
+/// <typeparam name="TLanes">The vector width.</typeparam>
+/// <typeparam name="TTransform">The size of the tiles.</typeparam>
+internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
+    where TLanes : struct, ILanes<TLanes>
+    where TTransform : struct, IWinogradTransform
+{
+    private const int Block = BlockedLayout.Block;
+
+    private readonly ConvProblem _problem;
+    private readonly WinogradPlan _plan;
+    private readonly Dictionary<int, int[]> _covers = [];
+    private float* _weights;
+    private float* _bias;
+
+    public WinogradConv(ConvProblem problem, GraphConstant weight, GraphConstant bias)
+    {
+        _problem = problem;
+        _plan = new WinogradPlan(problem, TTransform.Outputs);
+        foreach (var chunk in _plan.Chunks)
+            _covers.TryAdd(chunk.Area.Tiles, WinogradTiles<TLanes>.Cover(chunk.Area.Tiles));
+        int outputs = (problem.OutputChannels + Block - 1) / Block * Block;
+        _weights = (float*)NativeMemory.AlignedAlloc((nuint)(_plan.WeightLength * sizeof(float)), NativeMemoryPool.Alignment);
+        _bias = (float*)NativeMemory.AlignedAlloc((nuint)(outputs * sizeof(float)), NativeMemoryPool.Alignment);
+        WinogradWeights.Pack<TTransform>(problem, _plan, weight, _weights);
+        var values = bias.ToDoubles();
+        for (int i = 0; i < outputs; i++)
+            _bias[i] = i < values.Length ? (float)values[i] : 0;
+    }
+
+    ~WinogradConv() => Free();
+
+    public override long WeightBytes => _plan.WeightLength * sizeof(float);
+
+    public override int Chunks => _plan.Chunks.Count;
+
+    public override int PoolParts => _problem.Epilogue.PoolRadix > 0 ? _plan.Parts : 0;
+
+    public override void RunChunk(int index, in ConvMemory memory)
+    {
+        var chunk = _plan.Chunks[index];
+        var (area, segment) = (chunk.Area, chunk.Segment);
+        var cover = _covers[area.Tiles];
+        int slots = 0;
+        foreach (int width in cover)
+            slots += width;
+
+        // Odd numbers of cache lines between positions and between tiles: powers of two would meet in few sets of the first-level cache.
+        nint blockStep = (nint)slots * Block;
+        nint inputStep = ((nint)segment.Blocks * slots | 1) * Block;
+        nint tileStep = ((nint)_plan.Positions * 2 | 1) * Block;
+        nint inputs = inputStep * _plan.Positions, products = tileStep * slots;
+        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + TTransform.ScratchLength);
+        float* m = v + inputs;
+        float* scratch = m + products;
+
+        TransformInput(area, segment, memory, v, blockStep, inputStep, slots, scratch);
+        for (int i = segment.FirstPanel; i < segment.FirstPanel + segment.Panels; i++)
+        {
+            var panel = _plan.Panels[i];
+            Multiply(panel, cover, v + (panel.FirstChannel / Block - segment.FirstBlock) * blockStep, blockStep, inputStep, m, tileStep);
+            for (int block = 0; block < panel.Blocks; block++)
+                TransformOutput(area, panel.Block + block, memory, m + block * Block, tileStep, panel.Width, scratch);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    public override void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void TransformInput(
+        WinogradArea area, WinogradSegment segment, in ConvMemory memory, float* v, nint blockStep, nint inputStep, int slots, float* scratch)
+    {
+        var layout = memory.InputLayout;
+        int left = area.Column * TTransform.Outputs - _problem.Geometry.PadLeft;
+        for (int block = 0; block < segment.Blocks; block++)
+        {
+            float* target = v + block * blockStep;
+            for (int n = area.Picture; n < area.Picture + area.Pictures; n++)
+            {
+                for (int row = area.Row; row < area.Row + area.Rows; row++)
+                {
+                    nint from = layout.Offset(n, segment.FirstBlock + block, row * TTransform.Outputs - _problem.Geometry.PadTop, left);
+                    TTransform.TransformInput<TLanes>(memory.Input + from, layout.RowStride, area.Columns, target, inputStep, scratch);
+                    target += area.Columns * Block;
+                }
+            }
+
+            // Slots behind the last tile are multiplied too, and never looked at; but what lies there might be slow to compute with.
+            for (int position = 0; position < _plan.Positions && slots > area.Tiles; position++)
+                new Span<float>(target + position * inputStep, (slots - area.Tiles) * Block).Clear();
+        }
+    }
+
+    private void Multiply(WinogradPanel panel, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
+    {
+        int vectors = panel.Width > TLanes.Count ? 2 : 1, slice = vectors * TLanes.Count;
+        int lane = panel.FirstChannel % Block;
+        nint length = (nint)panel.Channels * panel.Width;
+        float* u = _weights + panel.WeightOffset;
+        for (int position = 0; position < _plan.Positions; position++)
+        {
+            for (int from = 0; from < panel.Width; from += slice)
+            {
+                float* tiles = v + lane;
+                float* results = m + from;
+                // The weights of the next position, or of the next panel behind the last one, come while those of this one are used.
+                nint next = panel.Width;
+                foreach (int width in cover)
+                {
+                    WinogradTiles<TLanes>.Find(width, vectors)(
+                        tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, u + length + from, next);
+                    tiles += width * Block;
+                    results += width * tileStep;
+                    next = 0;
+                }
+            }
+
+            u += length;
+            v += inputStep;
+            m += panel.Width;
+        }
+    }
+
+    private void TransformOutput(WinogradArea area, int block, in ConvMemory memory, float* m, nint tileStep, int positionStep, float* scratch)
+    {
+        const int Unused = 0;
+        var layout = memory.OutputLayout;
+        float* sums = stackalloc float[Block];
+        int y = area.Row * TTransform.Outputs, x = area.Column * TTransform.Outputs;
+        WinogradOutputRow row = default;
+        row.TileStep = tileStep;
+        row.PositionStep = positionStep;
+        row.Tiles = area.Columns;
+        row.Columns = Math.Min(area.Columns * TTransform.Outputs, _problem.OutputWidth - x);
+        row.Bias = _bias + block * Block;
+        row.DestinationRow = layout.RowStride;
+        row.ResidualRow = memory.Residual == null ? Unused : memory.ResidualLayout.RowStride;
+        row.Sums = memory.PoolSums == null ? null : sums;
+        row.Scratch = scratch;
+        row.Products = m;
+        for (int n = area.Picture; n < area.Picture + area.Pictures; n++)
+        {
+            new Span<float>(sums, Block).Clear();
+            for (int i = 0; i < area.Rows; i++)
+            {
+                int top = y + i * TTransform.Outputs;
+                row.Rows = Math.Min(TTransform.Outputs, _problem.OutputHeight - top);
+                row.Destination = memory.Output + layout.Offset(n, block, top, x);
+                row.Residual = memory.Residual == null ? null : memory.Residual + memory.ResidualLayout.Offset(n, block, top, x);
+                StoreRow(&row);
+                row.Products += area.Columns * tileStep;
+            }
+
+            ClearBorder(area, n, block, memory);
+            if (memory.PoolSums != null)
+            {
+                float* target = memory.PoolSums + ((nint)(area.Part * _problem.Batch + n) * layout.Blocks + block) * Block;
+                new ReadOnlySpan<float>(sums, Block).CopyTo(new Span<float>(target, Block));
+            }
+        }
+    }
+
+    private void StoreRow(WinogradOutputRow* row)
+    {
+        if (_problem.Epilogue.Activation == ActivationKind.Silu)
+            TTransform.TransformOutput<TLanes, SiluOperator>(row, default);
+        else
+        {
+            float least = _problem.Epilogue.Activation == ActivationKind.None ? float.NegativeInfinity : 0;
+            float most = _problem.Epilogue.Activation == ActivationKind.Relu6 ? 6 : float.PositiveInfinity;
+            TTransform.TransformOutput<TLanes, ClampOperator>(row, new ClampOperator(least, most));
+        }
+    }
+
+    /// <summary>Zeros around the image where it is next to this area.</summary>
+    private void ClearBorder(WinogradArea area, int n, int block, in ConvMemory memory)
+    {
+        var layout = memory.OutputLayout;
+        var border = layout.Border;
+        bool isFirst = area.Column == 0, isLast = area.Column + area.Columns == _plan.TileColumns;
+        int left = isFirst ? -border.Left : area.Column * TTransform.Outputs;
+        int right = isLast ? layout.Width + border.Right : (area.Column + area.Columns) * TTransform.Outputs;
+        int top = area.Row * TTransform.Outputs, bottom = Math.Min(layout.Height, (area.Row + area.Rows) * TTransform.Outputs);
+        float* image = memory.Output + layout.Offset(n, block, 0, 0);
+        if (area.Row == 0)
+            ClearRows(-border.Top, 0, left, right);
+        if (isFirst && border.Left > 0)
+            ClearRows(top, bottom, left, 0);
+        if (isLast && border.Right > 0)
+            ClearRows(top, bottom, layout.Width, right);
+        if (area.Row + area.Rows == _plan.TileRows)
+            ClearRows(layout.Height, layout.Height + border.Bottom, left, right);
+
+        void ClearRows(int from, int to, int first, int end)
+        {
+            for (int y = from; y < to; y++)
+                new Span<float>(image + y * layout.RowStride + (nint)first * Block, (end - first) * Block).Clear();
+        }
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(_weights);
+        NativeMemory.AlignedFree(_bias);
+        _weights = null;
+        _bias = null;
+    }
+}
