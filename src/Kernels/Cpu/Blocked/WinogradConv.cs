@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Graphs;
@@ -45,6 +46,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
 
     public override int PoolParts => _problem.Epilogue.PoolRadix > 0 ? _plan.Parts : 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RunChunk(int index, in ConvMemory memory)
     {
         var chunk = _plan.Chunks[index];
@@ -81,6 +83,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         GC.SuppressFinalize(this);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformInput(
         WinogradArea area, WinogradSegment segment, in ConvMemory memory, float* v, nint blockStep, nint inputStep, int slots, float* scratch)
     {
@@ -105,27 +108,32 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(WinogradPanel panel, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
     {
         int vectors = panel.Width > TLanes.Count ? 2 : 1, slice = vectors * TLanes.Count;
         int lane = panel.FirstChannel % Block;
         nint length = (nint)panel.Channels * panel.Width;
         float* u = _weights + panel.WeightOffset;
+        // The weights of the next position, or of the next panel behind the last one, come while those of this one are used: half of them during
+        // the first register tile, the rest during the second. Is there only one, every other line; the hardware fetches pairs.
+        int calls = cover.Length * (panel.Width / slice);
+        nint nextStep = calls > 1 ? panel.Width / 2 : panel.Width;
         for (int position = 0; position < _plan.Positions; position++)
         {
+            int call = 0;
             for (int from = 0; from < panel.Width; from += slice)
             {
                 float* tiles = v + lane;
                 float* results = m + from;
-                // The weights of the next position, or of the next panel behind the last one, come while those of this one are used.
-                nint next = panel.Width;
                 foreach (int width in cover)
                 {
+                    float* next = call < 2 ? u + length + call * (length / 2) : u;
                     WinogradTiles<TLanes>.Find(width, vectors)(
-                        tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, u + length + from, next);
+                        tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, next, call < 2 ? nextStep : 0);
                     tiles += width * Block;
                     results += width * tileStep;
-                    next = 0;
+                    call++;
                 }
             }
 
@@ -135,6 +143,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformOutput(WinogradArea area, int block, in ConvMemory memory, float* m, nint tileStep, int positionStep, float* scratch)
     {
         const int Unused = 0;

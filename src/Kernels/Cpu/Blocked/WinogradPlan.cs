@@ -6,8 +6,11 @@ internal sealed class WinogradPlan
     /// <summary>Output channels of a panel; the last one, or one beside other groups, may have a block.</summary>
     public const int PanelWidth = 2 * BlockedLayout.Block;
 
-    // Transformed inputs of a chunk shall stay in the second-level cache beside the weights and the products.
+    // Transformed inputs of a chunk shall stay in the second-level cache beside the products and, if they are small, the weights. Larger weights
+    // come from memory for every area: then the areas are larger.
+    private const long SmallWeightBytes = 512 << 10;
     private const long InputBytes = 288 << 10;
+    private const long InputBytesBesideLargeWeights = 576 << 10;
 
     // Each weight that is loaded is multiplied with so many tiles, if the images have them; fewer, and large layers wait for their weights.
     private const int FewestTiles = 28;
@@ -34,7 +37,8 @@ internal sealed class WinogradPlan
         int widest = 0;
         foreach (var segment in segments)
             widest = Math.Max(widest, segment.Blocks);
-        var areas = DivideAreas(problem.Batch, widest);
+        long weights = WeightLength / segments.Count * sizeof(float);
+        var areas = DivideAreas(problem.Batch, widest, weights <= SmallWeightBytes ? InputBytes : InputBytesBesideLargeWeights);
         int pieces = 1;
         while (areas.Count * segments.Count * pieces < WantedChunks && segments.TrueForAll(segment => segment.Panels / (2 * pieces) >= FewestPanels))
             pieces *= 2;
@@ -132,10 +136,10 @@ internal sealed class WinogradPlan
     }
 
     /// <summary>Whole pictures together where they are small, else rectangles of tiles of one picture.</summary>
-    private List<WinogradArea> DivideAreas(int batch, int blocks)
+    private List<WinogradArea> DivideAreas(int batch, int blocks, long inputBytes)
     {
         long tileBytes = (long)Positions * blocks * BlockedLayout.Block * sizeof(float);
-        int tiles = (int)Math.Clamp(InputBytes / tileBytes, FewestTiles, MostTiles);
+        int tiles = (int)Math.Clamp(inputBytes / tileBytes, FewestTiles, MostTiles);
         int picture = TileRows * TileColumns;
         var areas = new List<WinogradArea>();
         if (picture <= tiles)

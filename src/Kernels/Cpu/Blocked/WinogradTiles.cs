@@ -7,16 +7,14 @@ namespace ResNeSt.Kernels.Cpu;
 internal static unsafe class WinogradTiles<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    // Two vectors of sums a tile, two of weights and a broadcast: 31 of 32 registers, or 15 of 16.
-    private static ReadOnlySpan<int> Widths => TLanes.Count >= 16 ? [14, 12, 10, 8, 7, 6, 4, 2] : [6, 5, 4, 3, 2];
+    private static ReadOnlySpan<int> Widths => typeof(TLanes) == typeof(Lanes512) ? [14, 12, 10, 8, 7, 6, 4, 2] : [6, 5, 4, 3, 2];
 
     /// <summary>Widths of the register tiles that together hold at least <paramref name="tiles"/> tiles in the least time.</summary>
     public static int[] Cover(int tiles)
     {
         // Time of a register tile in units of a tile: below four tiles the latency of the multiply-adds counts; half a unit to begin and to store.
-        Span<double> times = tiles < 256 ? stackalloc double[tiles + 1] : new double[tiles + 1];
+        var times = new double[tiles + 1];
         var choice = new int[tiles + 1];
-        times[0] = 0;
         for (int n = 1; n <= tiles; n++)
         {
             times[n] = double.PositiveInfinity;
@@ -36,20 +34,30 @@ internal static unsafe class WinogradTiles<TLanes>
 
     /// <summary>The register tile of a width from <see cref="Cover"/> and one or two vectors.</summary>
     public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find(int width, int vectors) =>
-        vectors == 2 ? Find<N2>(width) : Find<N1>(width);
+        typeof(TLanes) == typeof(Lanes512) ? (vectors == 2 ? Find512<N2>(width) : Find512<N1>(width)) : vectors == 2 ? Find<N2>(width) : Find<N1>(width);
+
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find512<TVectors>(int width)
+        where TVectors : unmanaged => width switch
+        {
+            14 => &WinogradTile512<N14, TVectors>.Multiply,
+            12 => &WinogradTile512<N12, TVectors>.Multiply,
+            10 => &WinogradTile512<N10, TVectors>.Multiply,
+            8 => &WinogradTile512<N8, TVectors>.Multiply,
+            7 => &WinogradTile512<N7, TVectors>.Multiply,
+            6 => &WinogradTile512<N6, TVectors>.Multiply,
+            4 => &WinogradTile512<N4, TVectors>.Multiply,
+            2 => &WinogradTile512<N2, TVectors>.Multiply,
+            _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
+        };
 
     private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
-            14 => &WinogradTile<TLanes, N14, TVectors>.Multiply,
-            12 => &WinogradTile<TLanes, N12, TVectors>.Multiply,
-            10 => &WinogradTile<TLanes, N10, TVectors>.Multiply,
-            8 => &WinogradTile<TLanes, N8, TVectors>.Multiply,
-            7 => &WinogradTile<TLanes, N7, TVectors>.Multiply,
             6 => &WinogradTile<TLanes, N6, TVectors>.Multiply,
             5 => &WinogradTile<TLanes, N5, TVectors>.Multiply,
             4 => &WinogradTile<TLanes, N4, TVectors>.Multiply,
             3 => &WinogradTile<TLanes, N3, TVectors>.Multiply,
-            _ => &WinogradTile<TLanes, N2, TVectors>.Multiply,
+            2 => &WinogradTile<TLanes, N2, TVectors>.Multiply,
+            _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
         };
 }
