@@ -21,26 +21,33 @@ internal unsafe interface IWinogradTransform
     static abstract void TransformInput<TLanes>(float* source, nint row, int tiles, float* v, nint positionStep, float* scratch)
         where TLanes : struct, ILanes<TLanes>;
 
-    /// <summary>Transforms the products of some tiles in a row back, one block of channels, and does what follows a convolution: Aᵀ m A.</summary>
-    static abstract void TransformOutput<TLanes, TActivation>(WinogradOutputRow* row, TActivation activation)
+    /// <summary>Transforms one row of products of some tiles back along the row, one block of channels: m A, (m+2) numbers become m.</summary>
+    /// <param name="products">Products of the first tile at the row's first position.</param>
+    /// <param name="positionStep">Floats from one position to the next.</param>
+    /// <param name="tileStep">Floats from one tile to the next.</param>
+    /// <param name="tiles">Tiles.</param>
+    /// <param name="target">Results of the first tile, a block each.</param>
+    /// <param name="targetStep">Floats from one tile to the next.</param>
+    static abstract void TransformRows<TLanes>(float* products, nint positionStep, nint tileStep, int tiles, float* target, nint targetStep)
+        where TLanes : struct, ILanes<TLanes>;
+
+    /// <summary>Transforms what <see cref="TransformRows"/> made back down the columns, Aᵀ (m A), and does what follows a convolution.</summary>
+    static abstract void TransformColumns<TLanes, TActivation>(WinogradOutputRow* row, TActivation activation)
         where TLanes : struct, ILanes<TLanes>
         where TActivation : struct, IUnaryOperator;
 
-    /// <summary>Floats of working memory that the transforms need.</summary>
+    /// <summary>Floats of working memory that the inputs need.</summary>
     static abstract int ScratchLength { get; }
 }
 
 /// <summary>Tiles in a row whose outputs are to be stored, one block of channels.</summary>
 internal unsafe struct WinogradOutputRow
 {
-    /// <summary>Products of the first tile at the first position.</summary>
-    public float* Products;
+    /// <summary>The first tile: (m+2) rows of m blocks.</summary>
+    public float* Source;
 
     /// <summary>Floats from one tile to the next.</summary>
     public nint TileStep;
-
-    /// <summary>Floats from one position to the next.</summary>
-    public nint PositionStep;
 
     /// <summary>Tiles.</summary>
     public int Tiles;
@@ -68,7 +75,4 @@ internal unsafe struct WinogradOutputRow
 
     /// <summary>Where the sums of the outputs are added, a block; or null.</summary>
     public float* Sums;
-
-    /// <summary>Working memory.</summary>
-    public float* Scratch;
 }

@@ -7,8 +7,9 @@ namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>A 3×3 convolution by Winograd's algorithm: a chunk transforms the inputs of its tiles; then, panel by panel of output channels, it multiplies
 /// at all positions and transforms back, with bias, residual, activation and plane sums.</summary>
-/// <remarks>Transformed inputs lie [position][block][tile][16 channels], products [tile][position][panel]; both stay in the second-level cache. Weights
-/// are read once a chunk, in the order in which they lie.</remarks>
+/// <remarks>Transformed inputs lie [position][block][tile][16 channels], in the second-level cache. Products of one row of positions lie
+/// [tile][position][panel], in the first-level cache, and are transformed along the row at once: fewer numbers wait for the other rows.
+/// Weights are read once a chunk, in the order in which they lie.</remarks>
 /// <typeparam name="TLanes">The vector width.</typeparam>
 /// <typeparam name="TTransform">The size of the tiles.</typeparam>
 internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
@@ -57,21 +58,33 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
             slots += width;
 
         // Odd numbers of cache lines between positions and between tiles: powers of two would meet in few sets of the first-level cache.
+        int extent = TTransform.Outputs + 2;
         nint blockStep = (nint)slots * Block;
         nint inputStep = ((nint)segment.Blocks * slots | 1) * Block;
-        nint tileStep = ((nint)_plan.Positions * 2 | 1) * Block;
-        nint inputs = inputStep * _plan.Positions, products = tileStep * slots;
-        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + TTransform.ScratchLength);
+        nint tileStep = ((nint)extent * 2 | 1) * Block;
+        nint halfStep = ((nint)extent * TTransform.Outputs | 1) * Block;
+        nint inputs = inputStep * _plan.Positions, products = tileStep * slots, half = halfStep * area.Tiles;
+        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + 2 * half + TTransform.ScratchLength);
         float* m = v + inputs;
-        float* scratch = m + products;
+        float* halves = m + products;
 
-        TransformInput(area, segment, memory, v, blockStep, inputStep, slots, scratch);
+        TransformInput(area, segment, memory, v, blockStep, inputStep, slots, halves + 2 * half);
         for (int i = segment.FirstPanel; i < segment.FirstPanel + segment.Panels; i++)
         {
             var panel = _plan.Panels[i];
-            Multiply(panel, cover, v + (panel.FirstChannel / Block - segment.FirstBlock) * blockStep, blockStep, inputStep, m, tileStep);
+            float* seen = v + (panel.FirstChannel / Block - segment.FirstBlock) * blockStep;
+            for (int row = 0; row < extent; row++)
+            {
+                Multiply(panel, row * extent, extent, cover, seen, blockStep, inputStep, m, tileStep);
+                for (int block = 0; block < panel.Blocks; block++)
+                {
+                    TTransform.TransformRows<TLanes>(
+                        m + block * Block, panel.Width, tileStep, area.Tiles, halves + block * half + row * TTransform.Outputs * Block, halfStep);
+                }
+            }
+
             for (int block = 0; block < panel.Blocks; block++)
-                TransformOutput(area, panel.Block + block, memory, m + block * Block, tileStep, panel.Width, scratch);
+                TransformOutput(area, panel.Block + block, memory, halves + block * half, halfStep);
         }
 
         GC.KeepAlive(this);
@@ -109,28 +122,26 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply(WinogradPanel panel, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
+    private void Multiply(WinogradPanel panel, int firstPosition, int positions, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
     {
         int vectors = panel.Width > TLanes.Count ? 2 : 1, slice = vectors * TLanes.Count;
         int lane = panel.FirstChannel % Block;
         nint length = (nint)panel.Channels * panel.Width;
-        float* u = _weights + panel.WeightOffset;
-        // The weights of the next position, or of the next panel behind the last one, come while those of this one are used: half of them during
-        // the first register tile, the rest during the second. Is there only one, every other line; the hardware fetches pairs.
-        int calls = cover.Length * (panel.Width / slice);
-        nint nextStep = calls > 1 ? panel.Width / 2 : panel.Width;
-        for (int position = 0; position < _plan.Positions; position++)
+        float* u = _weights + panel.WeightOffset + firstPosition * length;
+        v += firstPosition * inputStep + lane;
+        for (int position = 0; position < positions; position++)
         {
+            // The weights of the next position, or of the next panel behind the last one, come while those of this one are used: half of them during
+            // the first register tile, the rest during the second. Further ones fetch what is there already.
             int call = 0;
             for (int from = 0; from < panel.Width; from += slice)
             {
-                float* tiles = v + lane;
+                float* tiles = v;
                 float* results = m + from;
                 foreach (int width in cover)
                 {
                     float* next = call < 2 ? u + length + call * (length / 2) : u;
-                    WinogradTiles<TLanes>.Find(width, vectors)(
-                        tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, next, call < 2 ? nextStep : 0);
+                    WinogradTiles<TLanes>.Find(width, vectors)(tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, next);
                     tiles += width * Block;
                     results += width * tileStep;
                     call++;
@@ -144,23 +155,20 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TransformOutput(WinogradArea area, int block, in ConvMemory memory, float* m, nint tileStep, int positionStep, float* scratch)
+    private void TransformOutput(WinogradArea area, int block, in ConvMemory memory, float* source, nint tileStep)
     {
-        const int Unused = 0;
         var layout = memory.OutputLayout;
         float* sums = stackalloc float[Block];
         int y = area.Row * TTransform.Outputs, x = area.Column * TTransform.Outputs;
         WinogradOutputRow row = default;
         row.TileStep = tileStep;
-        row.PositionStep = positionStep;
         row.Tiles = area.Columns;
         row.Columns = Math.Min(area.Columns * TTransform.Outputs, _problem.OutputWidth - x);
         row.Bias = _bias + block * Block;
         row.DestinationRow = layout.RowStride;
-        row.ResidualRow = memory.Residual == null ? Unused : memory.ResidualLayout.RowStride;
+        row.ResidualRow = memory.Residual == null ? 0 : memory.ResidualLayout.RowStride;
         row.Sums = memory.PoolSums == null ? null : sums;
-        row.Scratch = scratch;
-        row.Products = m;
+        row.Source = source;
         for (int n = area.Picture; n < area.Picture + area.Pictures; n++)
         {
             new Span<float>(sums, Block).Clear();
@@ -171,7 +179,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
                 row.Destination = memory.Output + layout.Offset(n, block, top, x);
                 row.Residual = memory.Residual == null ? null : memory.Residual + memory.ResidualLayout.Offset(n, block, top, x);
                 StoreRow(&row);
-                row.Products += area.Columns * tileStep;
+                row.Source += area.Columns * tileStep;
             }
 
             ClearBorder(area, n, block, memory);
@@ -186,12 +194,12 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     private void StoreRow(WinogradOutputRow* row)
     {
         if (_problem.Epilogue.Activation == ActivationKind.Silu)
-            TTransform.TransformOutput<TLanes, SiluOperator>(row, default);
+            TTransform.TransformColumns<TLanes, SiluOperator>(row, default);
         else
         {
             float least = _problem.Epilogue.Activation == ActivationKind.None ? float.NegativeInfinity : 0;
             float most = _problem.Epilogue.Activation == ActivationKind.Relu6 ? 6 : float.PositiveInfinity;
-            TTransform.TransformOutput<TLanes, ClampOperator>(row, new ClampOperator(least, most));
+            TTransform.TransformColumns<TLanes, ClampOperator>(row, new ClampOperator(least, most));
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed class WinogradPlan
     // Transformed inputs of a chunk shall stay in the second-level cache beside the products and, if they are small, the weights. Larger weights
     // come from memory for every area: then the areas are larger.
     private const long SmallWeightBytes = 512 << 10;
-    private const long InputBytes = 288 << 10;
+    private const long InputBytes = 144 << 10;
     private const long InputBytesBesideLargeWeights = 576 << 10;
 
     // Each weight that is loaded is multiplied with so many tiles, if the images have them; fewer, and large layers wait for their weights.
@@ -19,9 +19,10 @@ internal sealed class WinogradPlan
     // Small groups are put together until they see so many blocks of inputs.
     private const int SmallSegment = 4;
 
-    // Enough chunks for a few threads, but not so that inputs are transformed again and again for the sake of a single panel each.
+    // Enough chunks for a few threads; but each transforms its inputs, which shall pay for some panels.
     private const int WantedChunks = 8;
-    private const int FewestPanels = 2;
+    private const int WantedPanels = 4;
+    private const int LeastChunks = 4;
 
     public WinogradPlan(ConvProblem problem, int outputs)
     {
@@ -39,8 +40,8 @@ internal sealed class WinogradPlan
             widest = Math.Max(widest, segment.Blocks);
         long weights = WeightLength / segments.Count * sizeof(float);
         var areas = DivideAreas(problem.Batch, widest, weights <= SmallWeightBytes ? InputBytes : InputBytesBesideLargeWeights);
-        int pieces = 1;
-        while (areas.Count * segments.Count * pieces < WantedChunks && segments.TrueForAll(segment => segment.Panels / (2 * pieces) >= FewestPanels))
+        int fewest = segments.Min(segment => segment.Panels), pieces = 1;
+        while (areas.Count * segments.Count * pieces is var chunks && (fewest / (2 * pieces) >= WantedPanels ? chunks < WantedChunks : fewest >= 2 * pieces && chunks < LeastChunks))
             pieces *= 2;
 
         // The areas of one piece one after the other: its weights are still in the cache.

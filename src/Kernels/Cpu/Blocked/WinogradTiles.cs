@@ -33,10 +33,10 @@ internal static unsafe class WinogradTiles<TLanes>
     }
 
     /// <summary>The register tile of a width from <see cref="Cover"/> and one or two vectors.</summary>
-    public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find(int width, int vectors) =>
+    public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find(int width, int vectors) =>
         typeof(TLanes) == typeof(Lanes512) ? (vectors == 2 ? Find512<N2>(width) : Find512<N1>(width)) : vectors == 2 ? Find<N2>(width) : Find<N1>(width);
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find512<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find512<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
             14 => &WinogradTile512<N14, TVectors>.Multiply,
@@ -50,7 +50,7 @@ internal static unsafe class WinogradTiles<TLanes>
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
         };
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
             6 => &WinogradTile<TLanes, N6, TVectors>.Multiply,

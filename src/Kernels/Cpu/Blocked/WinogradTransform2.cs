@@ -43,42 +43,55 @@ internal readonly unsafe struct WinogradTransform2 : IWinogradTransform
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TransformOutput<TLanes, TActivation>(WinogradOutputRow* row, TActivation activation)
+    public static void TransformRows<TLanes>(float* products, nint positionStep, nint tileStep, int tiles, float* target, nint targetStep)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (; tiles > 0; tiles--)
+        {
+            for (int lane = 0; lane < BlockedLayout.Block; lane += TLanes.Count)
+            {
+                float* m = products + lane;
+                TLanes m0 = TLanes.Load(m), m1 = TLanes.Load(m + positionStep), m2 = TLanes.Load(m + 2 * positionStep), m3 = TLanes.Load(m + 3 * positionStep);
+                (m0 + m1 + m2).Store(target + lane);
+                (m1 - m2 - m3).Store(target + BlockedLayout.Block + lane);
+            }
+
+            products += tileStep;
+            target += targetStep;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransformColumns<TLanes, TActivation>(WinogradOutputRow* row, TActivation activation)
         where TLanes : struct, ILanes<TLanes>
         where TActivation : struct, IUnaryOperator
     {
-        nint step = row->PositionStep;
+        const int Line = 2 * BlockedLayout.Block;
+        nint next = row->DestinationRow, nextResidual = row->ResidualRow;
         bool second = row->Rows > 1;
         for (int lane = 0; lane < BlockedLayout.Block; lane += TLanes.Count)
         {
-            float* m = row->Products + lane;
+            float* source = row->Source + lane;
             float* y = row->Destination + lane;
             float* r = row->Residual == null ? null : row->Residual + lane;
             var bias = TLanes.Load(row->Bias + lane);
             var sum = TLanes.Broadcast(0);
             for (int tile = 0, columns = row->Columns; tile < row->Tiles; tile++, columns -= 2)
             {
-                SumRow(m, step, out TLanes a0, out TLanes a1);
-                SumRow(m + 4 * step, step, out TLanes b0, out TLanes b1);
-                SumRow(m + 8 * step, step, out TLanes c0, out TLanes c1);
-                SumRow(m + 12 * step, step, out TLanes d0, out TLanes d1);
-                sum += WinogradEpilogue.Store(y, r, bias + (a0 + b0 + c0), activation);
-                if (second)
-                    sum += WinogradEpilogue.Store(y + row->DestinationRow, r == null ? null : r + row->ResidualRow, bias + (b0 - c0 - d0), activation);
-                if (columns > 1)
+                float* m = source;
+                for (int column = Math.Min(columns, 2); column > 0; column--)
                 {
-                    sum += WinogradEpilogue.Store(y + BlockedLayout.Block, r == null ? null : r + BlockedLayout.Block, bias + (a1 + b1 + c1), activation);
+                    TLanes m0 = TLanes.Load(m), m1 = TLanes.Load(m + Line), m2 = TLanes.Load(m + 2 * Line), m3 = TLanes.Load(m + 3 * Line);
+                    sum += WinogradEpilogue.Store(y, r, bias + (m0 + m1 + m2), activation);
                     if (second)
-                    {
-                        sum += WinogradEpilogue.Store(
-                            y + row->DestinationRow + BlockedLayout.Block, r == null ? null : r + row->ResidualRow + BlockedLayout.Block, bias + (b1 - c1 - d1), activation);
-                    }
+                        sum += WinogradEpilogue.Store(y + next, r == null ? null : r + nextResidual, bias + (m1 - m2 - m3), activation);
+                    m += BlockedLayout.Block;
+                    y += BlockedLayout.Block;
+                    if (r != null)
+                        r += BlockedLayout.Block;
                 }
 
-                m += row->TileStep;
-                y += 2 * BlockedLayout.Block;
-                if (r != null)
-                    r += 2 * BlockedLayout.Block;
+                source += row->TileStep;
             }
 
             WinogradEpilogue.AddSums(row->Sums, lane, sum);
@@ -103,15 +116,5 @@ internal readonly unsafe struct WinogradTransform2 : IWinogradTransform
         (d1 + d2).Store(v + step);
         (d2 - d1).Store(v + 2 * step);
         (d1 - d3).Store(v + 3 * step);
-    }
-
-    // One row of m A.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void SumRow<TLanes>(float* m, nint step, out TLanes y0, out TLanes y1)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        TLanes m0 = TLanes.Load(m), m1 = TLanes.Load(m + step), m2 = TLanes.Load(m + 2 * step), m3 = TLanes.Load(m + 3 * step);
-        y0 = m0 + m1 + m2;
-        y1 = m1 - m2 - m3;
     }
 }

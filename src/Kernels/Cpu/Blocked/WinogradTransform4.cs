@@ -17,7 +17,7 @@ internal readonly unsafe struct WinogradTransform4 : IWinogradTransform
 
     public static int Outputs => 4;
 
-    // Row i of G: powers 0, 1, 2 of the point, divided by the product of its differences from the others: p·(p - q)… 
+    // Row i of G: powers 0, 1, 2 of point i, divided by the product of its differences from the other points; for ∞ the highest power alone.
     public static ReadOnlySpan<double> WeightMatrix => _weightMatrix;
 
     public static int ScratchLength => 6 * (4 * Strip + 2) * BlockedLayout.Block;
@@ -65,39 +65,46 @@ internal readonly unsafe struct WinogradTransform4 : IWinogradTransform
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TransformOutput<TLanes, TActivation>(WinogradOutputRow* row, TActivation activation)
+    public static void TransformRows<TLanes>(float* products, nint positionStep, nint tileStep, int tiles, float* target, nint targetStep)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (; tiles > 0; tiles--)
+        {
+            for (int lane = 0; lane < BlockedLayout.Block; lane += TLanes.Count)
+            {
+                float* y = target + lane;
+                Sum<TLanes>(products + lane, positionStep, out var y0, out var y1, out var y2, out var y3);
+                y0.Store(y);
+                y1.Store(y + BlockedLayout.Block);
+                y2.Store(y + 2 * BlockedLayout.Block);
+                y3.Store(y + 3 * BlockedLayout.Block);
+            }
+
+            products += tileStep;
+            target += targetStep;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransformColumns<TLanes, TActivation>(WinogradOutputRow* row, TActivation activation)
         where TLanes : struct, ILanes<TLanes>
         where TActivation : struct, IUnaryOperator
     {
-        nint step = row->PositionStep, next = row->DestinationRow, nextResidual = row->ResidualRow;
+        nint next = row->DestinationRow, nextResidual = row->ResidualRow;
         int rows = row->Rows;
-        float* scratch = row->Scratch;
         for (int lane = 0; lane < BlockedLayout.Block; lane += TLanes.Count)
         {
-            float* products = row->Products + lane;
+            float* source = row->Source + lane;
             float* y = row->Destination + lane;
             float* r = row->Residual == null ? null : row->Residual + lane;
             var bias = TLanes.Load(row->Bias + lane);
             var sum = TLanes.Broadcast(0);
             for (int tile = 0, columns = row->Columns; tile < row->Tiles; tile++, columns -= 4)
             {
-                float* m = products;
-                float* t = scratch;
-                for (int i = 0; i < 6; i++)
-                {
-                    Sum<TLanes>(m, step, out var y0, out var y1, out var y2, out var y3);
-                    y0.Store(t);
-                    y1.Store(t + 6 * TLanes.Count);
-                    y2.Store(t + 12 * TLanes.Count);
-                    y3.Store(t + 18 * TLanes.Count);
-                    m += 6 * step;
-                    t += TLanes.Count;
-                }
-
-                t = scratch;
+                float* m = source;
                 for (int column = Math.Min(columns, 4); column > 0; column--)
                 {
-                    Sum<TLanes>(t, TLanes.Count, out var y0, out var y1, out var y2, out var y3);
+                    Sum<TLanes>(m, 4 * BlockedLayout.Block, out var y0, out var y1, out var y2, out var y3);
                     var part = WinogradEpilogue.Store(y, r, y0 + bias, activation);
                     if (rows > 1)
                         part += WinogradEpilogue.Store(y + next, r == null ? null : r + nextResidual, y1 + bias, activation);
@@ -106,13 +113,13 @@ internal readonly unsafe struct WinogradTransform4 : IWinogradTransform
                     if (rows > 3)
                         part += WinogradEpilogue.Store(y + 3 * next, r == null ? null : r + 3 * nextResidual, y3 + bias, activation);
                     sum += part;
-                    t += 6 * TLanes.Count;
+                    m += BlockedLayout.Block;
                     y += BlockedLayout.Block;
                     if (r != null)
                         r += BlockedLayout.Block;
                 }
 
-                products += row->TileStep;
+                source += row->TileStep;
             }
 
             WinogradEpilogue.AddSums(row->Sums, lane, sum);
@@ -126,17 +133,16 @@ internal readonly unsafe struct WinogradTransform4 : IWinogradTransform
     {
         TLanes d0 = TLanes.Load(source), d1 = TLanes.Load(source + step), d2 = TLanes.Load(source + 2 * step);
         TLanes d3 = TLanes.Load(source + 3 * step), d4 = TLanes.Load(source + 4 * step), d5 = TLanes.Load(source + 5 * step);
-        TLanes product = TLanes.Broadcast(A2 * B2), negativeSum = TLanes.Broadcast(-(A2 + B2));
         var evenA = TLanes.MultiplyAdd(TLanes.Broadcast(-B2), d2, d4);
         var oddA = TLanes.MultiplyAdd(TLanes.Broadcast(-B2), d1, d3);
         var evenB = TLanes.MultiplyAdd(TLanes.Broadcast(-A2), d2, d4);
         var oddB = TLanes.MultiplyAdd(TLanes.Broadcast(-A2), d1, d3);
-        TLanes.MultiplyAdd(product, d0, TLanes.MultiplyAdd(negativeSum, d2, d4)).Store(target);
+        TLanes.MultiplyAdd(TLanes.Broadcast(A2 * B2), d0, TLanes.MultiplyAdd(TLanes.Broadcast(-(A2 + B2)), d2, d4)).Store(target);
         TLanes.MultiplyAdd(TLanes.Broadcast(A), oddA, evenA).Store(target + targetStep);
         TLanes.MultiplyAdd(TLanes.Broadcast(-A), oddA, evenA).Store(target + 2 * targetStep);
         TLanes.MultiplyAdd(TLanes.Broadcast(B), oddB, evenB).Store(target + 3 * targetStep);
         TLanes.MultiplyAdd(TLanes.Broadcast(-B), oddB, evenB).Store(target + 4 * targetStep);
-        TLanes.MultiplyAdd(product, d1, TLanes.MultiplyAdd(negativeSum, d3, d5)).Store(target + 5 * targetStep);
+        TLanes.MultiplyAdd(TLanes.Broadcast(A2 * B2), d1, TLanes.MultiplyAdd(TLanes.Broadcast(-(A2 + B2)), d3, d5)).Store(target + 5 * targetStep);
     }
 
     // Aᵀ m in one direction: powers of the points.
