@@ -13,6 +13,8 @@ internal static class ConformanceChild
         Console.WriteLine($"sets:{(Avx512F.IsSupported ? " avx512" : "")}{(Avx2.IsSupported ? " avx2" : "")}{(Vector128.IsHardwareAccelerated ? " vector128" : "")}");
         if (arguments.Contains("--exact"))
             return Report([.. ExactProducts.Check(), .. ExactConvolutions.Check()]);
+        if (arguments.Contains("--winograd"))
+            return Report(WinogradCases.Check());
         bool large = arguments.Contains("--large");
         var cases = CaseCatalog.All.Where(opCase => large || !opCase.Large).ToArray();
         var checks = new BackendChecks(Device.Cpu);

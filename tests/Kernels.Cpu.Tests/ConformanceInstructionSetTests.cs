@@ -10,6 +10,9 @@ public sealed class InstructionSetTests
     [TestCase("", "DOTNET_EnableHWIntrinsic", "avx512 avx2 vector128")]
     [TestCase("--exact", "DOTNET_EnableAVX512", "avx512")]
     [TestCase("--exact", "DOTNET_EnableAVX2", "avx512 avx2")]
+    [TestCase("--winograd", "DOTNET_EnableAVX512", "avx512")]
+    [TestCase("--winograd", "DOTNET_EnableAVX2", "avx512 avx2")]
+    [TestCase("--winograd", "DOTNET_EnableHWIntrinsic", "avx512 avx2 vector128")]
     [TestCase("--large", "DOTNET_EnableAVX512", "avx512", Category = "Long")]
     [TestCase("--large", "DOTNET_EnableAVX2", "avx512 avx2", Category = "Long")]
     public void Kernels_WithInstructionSetsSwitchedOff_MatchReference(string argument, string variable, string off)

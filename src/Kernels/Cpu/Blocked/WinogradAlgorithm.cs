@@ -1,9 +1,18 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using ResNeSt.Tensors;
 using ResNeSt.Tensors.Graphs;
 
 namespace ResNeSt.Kernels.Cpu;
+
+/// <summary>Winograd's algorithm with tiles of two sizes.</summary>
+internal static class WinogradAlgorithms
+{
+    /// <summary>F(2×2, 3×3): 2.25 times fewer multiplications, weights 1.8 times as large.</summary>
+    public static ConvAlgorithm Two { get; } = new WinogradAlgorithm<WinogradTransform2>("winograd2");
+
+    /// <summary>F(4×4, 3×3): 4 times fewer multiplications where the extents are multiples of four, weights 4 times as large.</summary>
+    public static ConvAlgorithm Four { get; } = new WinogradAlgorithm<WinogradTransform4>("winograd4");
+}
 
 /// <summary>Winograd's algorithm for unit-stride 3×3 convolutions: fewer multiplications for more additions and larger weights.</summary>
 /// <remarks>An infinity or a NaN in the input spoils all outputs of the tiles that read it, not only those whose window sees it. Errors: docs/numerics.md.</remarks>
@@ -19,7 +28,7 @@ internal sealed class WinogradAlgorithm<TTransform>(string name) : ConvAlgorithm
 
     public override bool Supports(ConvProblem problem)
     {
-        if (!problem.IsUnitStride3x3 || problem.WeightType != DType.F32)
+        if (!problem.IsUnitStride3x3)
             return false;
         var plan = new WinogradPlan(problem, TTransform.Outputs);
         return (double)problem.OutputChannels * problem.GroupInputs * plan.Positions >= LeastShare * plan.WeightLength;

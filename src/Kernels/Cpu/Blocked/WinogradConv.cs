@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Graphs;
 
@@ -21,8 +20,8 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     private readonly ConvProblem _problem;
     private readonly WinogradPlan _plan;
     private readonly Dictionary<int, int[]> _covers = [];
-    private float* _weights;
-    private float* _bias;
+    private readonly WinogradWeights<TTransform> _weights;
+    private readonly float[] _bias;
 
     public WinogradConv(ConvProblem problem, GraphConstant weight, GraphConstant bias)
     {
@@ -30,18 +29,14 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         _plan = new WinogradPlan(problem, TTransform.Outputs);
         foreach (var chunk in _plan.Chunks)
             _covers.TryAdd(chunk.Area.Tiles, WinogradTiles<TLanes>.Cover(chunk.Area.Tiles));
-        int outputs = (problem.OutputChannels + Block - 1) / Block * Block;
-        _weights = (float*)NativeMemory.AlignedAlloc((nuint)(_plan.WeightLength * sizeof(float)), NativeMemoryPool.Alignment);
-        _bias = (float*)NativeMemory.AlignedAlloc((nuint)(outputs * sizeof(float)), NativeMemoryPool.Alignment);
-        WinogradWeights.Pack<TTransform>(problem, _plan, weight, _weights);
+        _weights = new WinogradWeights<TTransform>(problem, _plan, weight);
+        _bias = new float[(problem.OutputChannels + Block - 1) / Block * Block];
         var values = bias.ToDoubles();
-        for (int i = 0; i < outputs; i++)
-            _bias[i] = i < values.Length ? (float)values[i] : 0;
+        for (int i = 0; i < values.Length; i++)
+            _bias[i] = (float)values[i];
     }
 
-    ~WinogradConv() => Free();
-
-    public override long WeightBytes => _plan.WeightLength * sizeof(float);
+    public override long WeightBytes => _weights.ByteLength;
 
     public override int Chunks => _plan.Chunks.Count;
 
@@ -64,18 +59,21 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         nint tileStep = ((nint)extent * 2 | 1) * Block;
         nint halfStep = ((nint)extent * TTransform.Outputs | 1) * Block;
         nint inputs = inputStep * _plan.Positions, products = tileStep * slots, half = halfStep * area.Tiles;
-        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + 2 * half + TTransform.ScratchLength);
+        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + 2 * half + TTransform.ScratchLength + _weights.ScratchLength);
         float* m = v + inputs;
         float* halves = m + products;
+        float* scratch = halves + 2 * half;
+        float* weights = scratch + TTransform.ScratchLength;
 
-        TransformInput(area, segment, memory, v, blockStep, inputStep, slots, halves + 2 * half);
+        TransformInput(area, segment, memory, v, blockStep, inputStep, slots, scratch);
         for (int i = segment.FirstPanel; i < segment.FirstPanel + segment.Panels; i++)
         {
             var panel = _plan.Panels[i];
+            float* u = _weights.Panel<TLanes>(panel, weights);
             float* seen = v + (panel.FirstChannel / Block - segment.FirstBlock) * blockStep;
             for (int row = 0; row < extent; row++)
             {
-                Multiply(panel, row * extent, extent, cover, seen, blockStep, inputStep, m, tileStep);
+                Multiply(panel, u, row * extent, extent, cover, seen, blockStep, inputStep, m, tileStep);
                 for (int block = 0; block < panel.Blocks; block++)
                 {
                     TTransform.TransformRows<TLanes>(
@@ -90,11 +88,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         GC.KeepAlive(this);
     }
 
-    public override void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
+    public override void Dispose() => _weights.Dispose();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformInput(
@@ -122,12 +116,12 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply(WinogradPanel panel, int firstPosition, int positions, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
+    private void Multiply(WinogradPanel panel, float* u, int firstPosition, int positions, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
     {
         int vectors = panel.Width > TLanes.Count ? 2 : 1, slice = vectors * TLanes.Count;
         int lane = panel.FirstChannel % Block;
         nint length = (nint)panel.Channels * panel.Width;
-        float* u = _weights + panel.WeightOffset + firstPosition * length;
+        u += firstPosition * length;
         v += firstPosition * inputStep + lane;
         for (int position = 0; position < positions; position++)
         {
@@ -159,12 +153,14 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     {
         var layout = memory.OutputLayout;
         float* sums = stackalloc float[Block];
+        float* bias = stackalloc float[Block];
+        _bias.AsSpan(block * Block, Block).CopyTo(new Span<float>(bias, Block));
         int y = area.Row * TTransform.Outputs, x = area.Column * TTransform.Outputs;
         WinogradOutputRow row = default;
         row.TileStep = tileStep;
         row.Tiles = area.Columns;
         row.Columns = Math.Min(area.Columns * TTransform.Outputs, _problem.OutputWidth - x);
-        row.Bias = _bias + block * Block;
+        row.Bias = bias;
         row.DestinationRow = layout.RowStride;
         row.ResidualRow = memory.Residual == null ? 0 : memory.ResidualLayout.RowStride;
         row.Sums = memory.PoolSums == null ? null : sums;
@@ -182,7 +178,9 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
                 row.Source += area.Columns * tileStep;
             }
 
-            ClearBorder(area, n, block, memory);
+            // The zeros around these rows belong to whoever computes their beginning.
+            if (area.Column == 0)
+                BlockedBorder.Clear(memory.Output, layout, n, block, block + 1, y, Math.Min(layout.Height, (area.Row + area.Rows) * TTransform.Outputs));
             if (memory.PoolSums != null)
             {
                 float* target = memory.PoolSums + ((nint)(area.Part * _problem.Batch + n) * layout.Blocks + block) * Block;
@@ -201,39 +199,5 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
             float most = _problem.Epilogue.Activation == ActivationKind.Relu6 ? 6 : float.PositiveInfinity;
             TTransform.TransformColumns<TLanes, ClampOperator>(row, new ClampOperator(least, most));
         }
-    }
-
-    /// <summary>Zeros around the image where it is next to this area.</summary>
-    private void ClearBorder(WinogradArea area, int n, int block, in ConvMemory memory)
-    {
-        var layout = memory.OutputLayout;
-        var border = layout.Border;
-        bool isFirst = area.Column == 0, isLast = area.Column + area.Columns == _plan.TileColumns;
-        int left = isFirst ? -border.Left : area.Column * TTransform.Outputs;
-        int right = isLast ? layout.Width + border.Right : (area.Column + area.Columns) * TTransform.Outputs;
-        int top = area.Row * TTransform.Outputs, bottom = Math.Min(layout.Height, (area.Row + area.Rows) * TTransform.Outputs);
-        float* image = memory.Output + layout.Offset(n, block, 0, 0);
-        if (area.Row == 0)
-            ClearRows(-border.Top, 0, left, right);
-        if (isFirst && border.Left > 0)
-            ClearRows(top, bottom, left, 0);
-        if (isLast && border.Right > 0)
-            ClearRows(top, bottom, layout.Width, right);
-        if (area.Row + area.Rows == _plan.TileRows)
-            ClearRows(layout.Height, layout.Height + border.Bottom, left, right);
-
-        void ClearRows(int from, int to, int first, int end)
-        {
-            for (int y = from; y < to; y++)
-                new Span<float>(image + y * layout.RowStride + (nint)first * Block, (end - first) * Block).Clear();
-        }
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(_weights);
-        NativeMemory.AlignedFree(_bias);
-        _weights = null;
-        _bias = null;
     }
 }
