@@ -45,5 +45,10 @@ public sealed class ModelEntry
 /// <param name="OutputStride">Dilate to this output stride: 32, 16 or 8.</param>
 /// <param name="ZeroLastGamma">Zero the last γ of every block, for training from scratch.</param>
 /// <param name="Deformation">Deformable 3×3 convolutions; the offsets' weights are in no published file and begin at zero.</param>
+/// <param name="Radix">Other radix; 0 for plain 3×3 convolutions.</param>
+/// <param name="DropPath">Probability of dropping the last block's residual branch in training.</param>
+/// <param name="DropBlock">First probability of DropBlock in the last two stages in training; negative for none.</param>
+/// <param name="FinalDropout">Probability of dropout in front of the classifier in training.</param>
 public sealed record ModelChanges(
-    int? Classes = null, int? InputChannels = null, int? OutputStride = null, bool? ZeroLastGamma = null, DeformOptions? Deformation = null);
+    int? Classes = null, int? InputChannels = null, int? OutputStride = null, bool? ZeroLastGamma = null, DeformOptions? Deformation = null,
+    int? Radix = null, double? DropPath = null, double? DropBlock = null, double? FinalDropout = null);

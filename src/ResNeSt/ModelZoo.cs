@@ -76,8 +76,12 @@ public static class ModelZoo
 
     private static MobileNetV2Options Apply(string name, MobileNetV2Options options, ModelChanges changes)
     {
-        if (changes.OutputStride is not (null or 32) || changes.ZeroLastGamma is true || changes.Deformation is not null)
-            throw new ShapeException($"{name}: has no dilated or deformable form and no last norm to begin at zero");
+        if (changes.OutputStride is not (null or 32) || changes.ZeroLastGamma is true || changes.Deformation is not null
+            || changes.Radix > 0 || changes.DropPath > 0 || changes.DropBlock > 0 || changes.FinalDropout > 0)
+        {
+            throw new ShapeException($"{name}: has no dilated or deformable form, no last norm to begin at zero, no radix, and no drop path, drop block or dropout to choose");
+        }
+
         return options with
         {
             Classes = changes.Classes ?? options.Classes,
@@ -95,6 +99,10 @@ public static class ModelZoo
         OutputStride = changes.OutputStride ?? options.OutputStride,
         ZeroLastGamma = changes.ZeroLastGamma ?? options.ZeroLastGamma,
         Deformation = changes.Deformation ?? options.Deformation,
+        Radix = changes.Radix ?? options.Radix,
+        DropPath = changes.DropPath ?? options.DropPath,
+        DropBlock = changes.DropBlock ?? options.DropBlock,
+        FinalDropout = changes.FinalDropout ?? options.FinalDropout,
     };
 
     private static ModelCard ReadCard(string name)

@@ -1,6 +1,6 @@
 namespace ResNeSt.Models;
 
-/// <summary>The published ResNeSt networks as options of the one skeleton: Zhang et al. 2020, arXiv:2004.08955, and the authors' code.</summary>
+/// <summary>The published ResNeSt networks as options of the one skeleton: Zhang et al. 2020, arXiv:2004.08955, and the authors' code; and two of ours for small pictures.</summary>
 internal static class ResNeStFamily
 {
     private static readonly ResNetOptions Main = new()
@@ -13,6 +13,16 @@ internal static class ResNeStFamily
     };
 
     private static readonly ResNetOptions Fast = Main with { AverageDownFirst = true };
+
+    /// <summary>For pictures of 28 or 32 pixels: no stride before the second stage, a quarter of the planes.</summary>
+    private static readonly ResNetOptions Small = Main with
+    {
+        Depths = [2, 2, 2, 2],
+        Planes = [16, 32, 64, 128],
+        Stem = StemKind.Small,
+        StemWidth = 32,
+        StemPool = StemPool.None,
+    };
 
     /// <summary>Names and options. In <c>fast_RsKxWd</c> R is the radix, K the cardinality, W the bottleneck width.</summary>
     public static IReadOnlyList<(string Name, ResNetOptions Options)> All { get; } =
@@ -30,5 +40,7 @@ internal static class ResNeStFamily
         ("resnest50_fast_2s2x40d", Fast with { Cardinality = 2, BottleneckWidth = 40 }),
         ("resnest50_fast_4s2x40d", Fast with { Radix = 4, Cardinality = 2, BottleneckWidth = 40 }),
         ("resnest50_fast_1s4x24d", Fast with { Radix = 1, Cardinality = 4, BottleneckWidth = 24 }),
+        ("resnest_small", Small),
+        ("resnest_tiny", Small with { Depths = [1, 1, 1, 1], StemWidth = 16, Planes = [8, 16, 32, 64] }),
     ];
 }

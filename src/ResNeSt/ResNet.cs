@@ -100,6 +100,8 @@ public sealed class ResNet : Module
             {
                 Attention = options.Attention.OfBlock(stage, i, isLast: i == blocks.Length - 1),
                 Deformation = options.Deformation is { } deformation && deformation.Stages.Contains(stage) ? deformation : null,
+                DropPath = options.DropPath * (options.Depths.Take(stage).Sum() + i) / Math.Max(1, options.Depths.Sum() - 1),
+                DropBlock = stage < 2 ? -1 : options.DropBlock,
             };
             blocks[i] = options.Block == BlockKind.Basic ? new BasicBlock(ofBlock, place) : new Bottleneck(ofBlock, place);
             channels = planes * options.Expansion;

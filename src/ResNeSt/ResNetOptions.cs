@@ -20,7 +20,7 @@ public sealed record ResNetOptions
     /// <summary>What stands before the first stage.</summary>
     public StemKind Stem { get; init; } = StemKind.Plain;
 
-    /// <summary>Width of the deep stem's first convolutions; its output has twice as many channels.</summary>
+    /// <summary>Width of the deep stem's first convolutions; its output has twice as many channels, that of the small stem just as many.</summary>
     public int StemWidth { get; init; } = 32;
 
     /// <summary>What stands between the stem and the first stage.</summary>
@@ -86,6 +86,12 @@ public sealed record ResNetOptions
     /// <summary>Probability of dropout before the last layer.</summary>
     public double FinalDropout { get; init; }
 
+    /// <summary>Probability of dropping the last block's residual branch in training; it grows linearly from zero at the first block.</summary>
+    public double DropPath { get; init; }
+
+    /// <summary>First probability of DropBlock in the last two stages; negative for none. Training schedules change it.</summary>
+    public double DropBlock { get; init; } = -1;
+
     /// <summary>First value of the last γ of every block is zero, so that blocks begin as the identity.</summary>
     public bool ZeroLastGamma { get; init; }
 
@@ -132,6 +138,8 @@ public sealed record ResNetOptions
             throw new ShapeException($"resnet: deformable convolutions: {deformed.OffsetGroups} offset groups must be positive, and stages are counted from 0 to 3");
         if (BlurDown && AverageDown)
             throw new ShapeException("resnet: strided blocks step in an average pool or in a blur pool, not in both");
+        if (DropPath is not (>= 0 and < 1) || DropBlock is not < 1)
+            throw new ShapeException($"resnet: drop path {DropPath} is not in [0, 1) or drop block {DropBlock} not below 1");
         if (FinalDropout is not (>= 0 and < 1))
             throw new ShapeException($"resnet: final dropout {FinalDropout} is not in [0, 1)");
     }
@@ -148,6 +156,9 @@ public enum StemKind
 
     /// <summary>As <see cref="Deep"/>, the first with three quarters of the width: variant T of timm.</summary>
     Tiered,
+
+    /// <summary>One 3×3 convolution of stride 1: for pictures of a few dozen pixels.</summary>
+    Small,
 }
 
 /// <summary>How a block's input reaches its output where shapes change.</summary>

@@ -24,6 +24,8 @@ internal static class Stem
     {
         if (options.Stem == StemKind.Plain)
             return [Layer.Conv(options.InputChannels, 64, kernel: 7, stride: 2, padding: 3)];
+        if (options.Stem == StemKind.Small)
+            return [Layer.Conv(options.InputChannels, options.StemWidth, kernel: 3, stride: 1, padding: 1)];
         int first = options.Stem == StemKind.Tiered ? 3 * (options.StemWidth / 4) : options.StemWidth;
         // Where neither pool nor first stage steps, the last convolution does.
         int lastStride = options.StemPool == StemPool.None && options.FirstStride == 1 ? 2 : 1;

@@ -19,25 +19,48 @@ internal sealed class ProgressLine(TextWriter error, string what, long? total, b
     /// <inheritdoc/>
     public void Report(long value)
     {
-        if (!shown || Stopwatch.GetElapsedTime(_last) < (isTerminal ? Redraw : Plain))
+        if (!IsDue())
             return;
-        _last = Stopwatch.GetTimestamp();
         double seconds = Math.Max(Stopwatch.GetElapsedTime(_start).TotalSeconds, 1e-3);
         string share = Total is { } bytes
             ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * value / Math.Max(bytes, 1):f0} % ({value / 1e6:f0} of {bytes / 1e6:f0} MB")
             : string.Create(CultureInfo.InvariantCulture, $"({value / 1e6:f0} MB");
         string text = string.Create(CultureInfo.InvariantCulture, $"{what} {share}, {value / 1e6 / seconds:f0} MB/s)");
+        Draw(text);
+    }
+
+    /// <summary>Shows progress that is not counted in bytes, as seldom as the others.</summary>
+    public void Report(Func<string> text)
+    {
+        if (IsDue())
+            Draw(text());
+    }
+
+    /// <summary>Takes the redrawn line away.</summary>
+    public void Dispose() => Clear();
+
+    /// <summary>Makes room for another line.</summary>
+    public void Clear()
+    {
+        if (_drawn)
+            error.Write("\r\x1b[K");
+        _drawn = false;
+    }
+
+    private bool IsDue()
+    {
+        if (!shown || Stopwatch.GetElapsedTime(_last) < (isTerminal ? Redraw : Plain))
+            return false;
+        _last = Stopwatch.GetTimestamp();
+        return true;
+    }
+
+    private void Draw(string text)
+    {
         if (isTerminal)
             error.Write($"\r{text}\x1b[K");
         else
             error.WriteLine(text);
         _drawn = isTerminal;
-    }
-
-    /// <summary>Takes the redrawn line away.</summary>
-    public void Dispose()
-    {
-        if (_drawn)
-            error.Write("\r\x1b[K");
     }
 }

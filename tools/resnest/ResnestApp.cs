@@ -2,6 +2,7 @@ using System.CommandLine;
 using ResNeSt.Models;
 using ResNeSt.Tensors;
 using ResNeSt.Tools;
+using ResNeSt.Training;
 
 namespace ResNeSt.Cli;
 
@@ -19,6 +20,9 @@ public static class ResnestApp
           resnest graph resnest50 --svg > resnest50.svg
           resnest verify resnest50
           resnest export resnest50 --onnx resnest50.onnx --batch dynamic
+          resnest train --data cifar-10-batches-bin --recipe cifar10 --out runs/cifar10
+          resnest train --resume runs/cifar10
+          resnest evaluate --run runs/cifar10
 
 
         """;
@@ -34,6 +38,7 @@ public static class ResnestApp
             WeightsUnavailableException => (ExitCodes.Failed, "NoWeights"),
             ShapeException => (ExitCodes.Usage, "Shape"),
             NotSupportedException => (ExitCodes.Failed, "NotSupported"),
+            TrainingDivergedException => (ExitCodes.Failed, "Diverged"),
             _ => null,
         });
 
@@ -44,7 +49,7 @@ public static class ResnestApp
         var noProgress = new Option<bool>("--no-progress") { Description = "No progress", Recursive = true };
         Report NewReport(ParseResult parsed) => new(console, parsed.GetValue(json), parsed.GetValue(quiet), !parsed.GetValue(noProgress));
 
-        var root = new RootCommand("ResNeSt, the split-attention networks: classify pictures, list, check and measure the networks.")
+        var root = new RootCommand("ResNeSt, the split-attention networks: classify pictures, train, evaluate, list, check and measure the networks.")
         {
             json, quiet, noProgress,
             ClassifyCommand.Create(console, NewReport),
@@ -56,6 +61,8 @@ public static class ResnestApp
             KernelsCommand.Create(console, NewReport),
             BenchCommand.Create(console, NewReport),
             ExportCommand.Create(console, NewReport),
+            TrainCommand.Create(console, NewReport),
+            EvaluateCommand.Create(console, NewReport),
         };
         ExamplesFirst.AddTo(root, Examples);
         return root;

@@ -67,6 +67,7 @@ internal static class CpuKernelTable
         .Add(new BinaryCpuKernel<LeakyReluGradOp, LeakyReluGradOperator>(op => new((float)op.Slope)))
         .Add(new WhereCpuKernel())
         .Add(new AssignLerpCpuKernel())
+        .Add(new AdamWStepCpuKernel())
         .Add(new SgdStepCpuKernel())
         .Add(new DropoutCpuKernel());
 

@@ -20,6 +20,7 @@ public sealed class SplitAttention : Module
     private readonly Conv2d _fc1;
     private readonly BatchNorm2d _bn1;
     private readonly Conv2d _fc2;
+    private readonly DropBlock2d? _drop;
 
     /// <param name="inputChannels">C_in.</param>
     /// <param name="channels">C.</param>
@@ -34,10 +35,11 @@ public sealed class SplitAttention : Module
     /// <param name="activation">The function behind both batch norms.</param>
     /// <param name="deformation">Makes the convolution deformable; its stages do not matter here.</param>
     /// <param name="offsets">What gives its offsets, registered elsewhere; left out, the convolution has its own under the key conv.offset.</param>
+    /// <param name="dropBlock">First probability of DropBlock behind the first norm; negative for none.</param>
     /// <exception cref="ShapeException">R·K does not divide C, or K not the hidden channels.</exception>
     public SplitAttention(int inputChannels, int channels, int kernel = 3, int stride = 1, int padding = 1, int dilation = 1,
         int radix = 2, int cardinality = 1, int reduction = 4, int leastHidden = 32, Activation activation = Activation.Relu,
-        DeformOptions? deformation = null, Module? offsets = null)
+        DeformOptions? deformation = null, Module? offsets = null, double dropBlock = -1)
     {
         int hidden = Math.Max(inputChannels * radix / reduction, leastHidden);
         if (radix < 1 || cardinality < 1 || channels % (radix * cardinality) != 0 || hidden % cardinality != 0)
@@ -50,12 +52,15 @@ public sealed class SplitAttention : Module
         _fc1 = Child("fc1", Layer.Conv(channels, hidden, kernel: 1, groups: cardinality, bias: true));
         _bn1 = Child("bn1", Layer.Norm(hidden));
         _fc2 = Child("fc2", Layer.Conv(hidden, channels * radix, kernel: 1, groups: cardinality, bias: true));
+        if (dropBlock >= 0)
+            _drop = Child("dropblock", new DropBlock2d(dropBlock));
     }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        var splits = _bn0.Forward(_conv.Forward(x)).Activate(_activation);
+        var splits = _bn0.Forward(_conv.Forward(x));
+        splits = (_drop?.Forward(splits) ?? splits).Activate(_activation);
         var summary = splits.RadixSumGlobalAvgPool(_radix);
         var hidden = _bn1.Forward(_fc1.Forward(summary)).Activate(_activation);
         var attention = _fc2.Forward(hidden).RadixSoftmax(_radix, _cardinality);

@@ -37,10 +37,12 @@ public sealed class Bottleneck : ResidualBlock
         _poolBehind = blurDown ? new BlurPool(place.Stride) : poolFirst ? null : pool;
 
         int firstStride = options.StrideInFirst ? place.Stride : 1;
-        _reduce = AddConvolution(1, Layer.Conv(place.InputChannels, reduced, kernel: 1, firstStride), Layer.Norm(reduced), options.Activation);
+        _reduce = AddConvolution(1, Layer.Conv(place.InputChannels, reduced, kernel: 1, firstStride), Layer.Norm(reduced), options.Activation)
+            with { Drop = AddDropBlock(1) };
         _spatial = AddSpatialConvolution(2, reduced, width, averageDown || blurDown || options.StrideInFirst ? 1 : place.Stride);
         _attention = AddAttention(AttentionPlace.Middle, width);
-        _expand = AddConvolution(3, Layer.Conv(width, output, kernel: 1), Layer.Norm(output, options.ZeroLastGamma), Activation.None);
+        _expand = AddConvolution(3, Layer.Conv(width, output, kernel: 1), Layer.Norm(output, options.ZeroLastGamma), Activation.None)
+            with { Drop = AddDropBlock(3) };
         AddSurroundings();
     }
 

@@ -14,6 +14,7 @@ public abstract class ResidualBlock : Module
     private Module? _onInput;
     private Module? _onResidual;
     private Module? _shortcut;
+    private Module? _dropPath;
 
     private protected ResidualBlock(ResNetOptions options, BlockPlace place)
     {
@@ -31,6 +32,7 @@ public abstract class ResidualBlock : Module
         var input = _onInput?.Forward(x) ?? x;
         var residual = Residual(input);
         residual = _onResidual?.Forward(residual) ?? residual;
+        residual = _dropPath?.Forward(residual) ?? residual;
         return (residual + (_shortcut?.Forward(input) ?? input)).Activate(_options.Activation);
     }
 
@@ -64,7 +66,7 @@ public abstract class ResidualBlock : Module
         if (_options.Radix >= 1)
         {
             var split = new SplitAttention(inputChannels, channels, kernel: 3, stride, dilation, dilation, _options.Radix, _options.Cardinality,
-                activation: _options.SplitActivation, deformation: _options.Deformation, offsets: offsets);
+                activation: _options.SplitActivation, deformation: _options.Deformation, offsets: offsets, dropBlock: _options.DropBlock);
             return new ConvNorm(Child(key, split), null, Activation.None);
         }
 
@@ -100,7 +102,14 @@ public abstract class ResidualBlock : Module
         _onResidual = AddAttention(AttentionPlace.Residual, _outputChannels);
         if (_options.Keys != KeyStyle.Numbered && !_attention.IsRegisteredLast)
             AddShortcut("downsample");
+        if (_options.DropPath > 0)
+            _dropPath = Child("drop_path", new DropPath(_options.DropPath));
     }
+
+    /// <summary>DropBlock in front of an activation, if the network has it here.</summary>
+    private protected Module? AddDropBlock(int number) => _options.DropBlock >= 0
+        ? Child(string.Create(CultureInfo.InvariantCulture, $"dropblock{number}"), new DropBlock2d(_options.DropBlock))
+        : null;
 
     private void AddShortcut(string key)
     {

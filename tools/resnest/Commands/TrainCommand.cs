@@ -1,0 +1,170 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ResNeSt.Models;
+using ResNeSt.Nn;
+using ResNeSt.Tensors;
+using ResNeSt.Tools;
+using ResNeSt.Training;
+
+namespace ResNeSt.Cli;
+
+/// <summary><c>train</c>: a network from pictures, into a run folder.</summary>
+internal sealed class TrainCommand
+{
+    private readonly TrainFlags _flags = new();
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder of the run: config, logs, curves, checkpoints, weights", HelpName = "DIR" };
+    private readonly Option<string?> _resume = new("--resume") { Description = "Go on with the run in this folder", HelpName = "DIR" };
+    private readonly Option<int> _workers = new("--workers") { Description = "Threads that read and augment pictures", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private readonly Option<int?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints; as often as costs a twentieth of the time if left out", HelpName = "N" };
+    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Stop after so many steps in all, as Ctrl-C does", HelpName = "N" };
+    private readonly Option<string> _onCorrupt = new("--on-corrupt") { Description = "What an unreadable picture does: fail, or skip it", DefaultValueFactory = _ => "fail", HelpName = "fail|skip" };
+    private readonly Option<string> _onNan = new("--on-nan") { Description = "What a loss that is no number does: stop, or skip the batch", DefaultValueFactory = _ => "stop", HelpName = "stop|skip" };
+    private readonly DeviceOptions _device = new();
+    private readonly CommandConsole _console;
+
+    private TrainCommand(CommandConsole console) => _console = console;
+
+    public static Command Create(CommandConsole console, Func<ParseResult, Report> newReport)
+    {
+        var verb = new TrainCommand(console);
+        var command = new Command("train", "Trains a network; Ctrl-C finishes the step and saves, --resume goes on with the same bits.");
+        foreach (var option in verb._flags.All)
+            command.Add(option);
+        foreach (var option in (Option[])[verb._out, verb._resume, verb._workers, verb._saveEvery, verb._maxSteps, verb._onCorrupt, verb._onNan])
+            command.Add(option);
+        verb._device.AddTo(command);
+        command.SetAction(parsed => verb.Run(parsed, newReport(parsed)));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, Report report)
+    {
+        string? resumed = parsed.GetValue(_resume);
+        if (resumed is not null && parsed.GetValue(_out) is not null)
+            throw new UsageException("--out and --resume exclude each other: a resumed run stays in its folder");
+        var options = ReadOptions(parsed);
+        var (config, training, validation) = resumed is null ? _flags.NewRun(parsed) : _flags.OldRun(parsed, resumed);
+        string folder = resumed ?? NewFolder(parsed.GetValue(_out));
+        var backend = _device.Use(parsed);
+        using var model = RunModel.Create(config, backend.Device);
+        if (resumed is null)
+            (config with { Machine = $"{backend.Device}, {EngineSettings.Threads} threads, {RuntimeInformation.OSArchitecture}" }).Write(folder);
+
+        using var line = report.Progress("training", null);
+        report.Note(string.Create(CultureInfo.InvariantCulture,
+            $"{config.Model} ({model.ParameterCount():n0} parameters) on {backend.Device}, recipe {config.Recipe.Name}, {training.Count} pictures of {config.Classes.Count} classes, {validation?.Count ?? 0} for validation, into {DataFileException.Escape(folder)}"));
+        options = options with
+        {
+            Recipe = config.Recipe,
+            Seed = config.Seed,
+            Accumulation = config.Accumulation,
+            RunFolder = folder,
+            Progress = new Relay(line),
+            Note = text =>
+            {
+                line.Clear();
+                report.Warn(text);
+            },
+        };
+        using var trainer = NewTrainer(model, training, validation, options);
+        if (resumed is not null)
+        {
+            trainer.Resume();
+            report.Note($"going on at step {trainer.State.Step}, epoch {trainer.State.Epoch + 1}");
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_console.Cancellation);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        });
+        var result = trainer.Run(stop.Token);
+        line.Clear();
+        Print(report, config, folder, result);
+        return stop.IsCancellationRequested && !result.Finished ? ExitCodes.Cancelled : ExitCodes.Ok;
+    }
+
+    private static Trainer NewTrainer(Module model, PictureDataset training, PictureDataset? validation, TrainerOptions options)
+    {
+        try
+        {
+            return new Trainer(model, training, validation, options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException(error.Message);
+        }
+    }
+
+    private static string NewFolder(string? given)
+    {
+        string folder = given ?? throw new UsageException("--out is missing: give the folder that the run shall fill");
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new UsageException($"--out {DataFileException.Escape(folder)} is not empty; choose another folder, or --resume it");
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+
+    private static void Print(Report report, RunConfig config, string folder, TrainingResult result)
+    {
+        foreach (var row in result.Epochs)
+        {
+            report.Line(string.Create(CultureInfo.InvariantCulture,
+                $"epoch {row.Epoch,3}  lr {row.LearningRate:g3}  loss {row.TrainLoss:f4}  top-1 {100 * row.TrainTop1:f2} %  validation: loss {row.ValidationLoss:f4}  top-1 {100 * row.ValidationTop1:f2} %  top-5 {100 * row.ValidationTop5:f2} %  {row.ImagesPerSecond:f0} images/s"));
+        }
+
+        report.Line(result.Finished
+            ? $"done: weights in {DataFileException.Escape(Path.Combine(folder, "model.safetensors"))}"
+            : $"stopped after step {result.State.Step}; go on with: resnest train --resume {DataFileException.Escape(folder)}");
+        report.Document("train", writer =>
+        {
+            writer.WriteString("model", config.Model);
+            writer.WriteString("run", folder);
+            writer.WriteBoolean("finished", result.Finished);
+            writer.WriteNumber("steps", result.State.Step);
+            writer.WriteNumber("seconds", Math.Round(result.State.Seconds, 3));
+            if (result.State.BestEpoch > 0)
+            {
+                writer.WriteNumber("bestValidationTop1", result.State.BestTop1);
+                writer.WriteNumber("bestEpoch", result.State.BestEpoch);
+            }
+        });
+    }
+
+    private TrainerOptions ReadOptions(ParseResult parsed)
+    {
+        int workers = parsed.GetValue(_workers);
+        if (workers is < 0 or > 256)
+            throw new UsageException($"--workers {workers} is not between 0 and 256");
+        if (parsed.GetValue(_saveEvery) is < 1)
+            throw new UsageException("--save-every must be at least 1");
+        if (parsed.GetValue(_maxSteps) is < 1)
+            throw new UsageException("--max-steps must be at least 1");
+        return new TrainerOptions
+        {
+            Recipe = Recipes.ResNeSt,
+            Workers = workers,
+            SaveEvery = parsed.GetValue(_saveEvery),
+            MaxSteps = parsed.GetValue(_maxSteps),
+            SkipUnreadable = Choice(parsed, _onCorrupt, "fail", "skip"),
+            SkipNonFinite = Choice(parsed, _onNan, "stop", "skip"),
+        };
+    }
+
+    private static bool Choice(ParseResult parsed, Option<string> option, string no, string yes) => parsed.GetRequiredValue(option) switch
+    {
+        var value when value == yes => true,
+        var value when value == no => false,
+        var value => throw new UsageException($"{option.Name} {DataFileException.Escape(value)} is neither {no} nor {yes}"),
+    };
+
+    private sealed class Relay(ProgressLine line) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => line.Report(() => string.Create(CultureInfo.InvariantCulture,
+            $"epoch {value.Epoch}/{value.Epochs}, batch {value.Batch}/{value.Batches}, loss {value.Loss:f4}, top-1 {100 * value.Top1:f2} %, lr {value.LearningRate:g3}, {value.ImagesPerSecond:f0} images/s, {Clock(value.Remaining)} left"));
+
+        private static string Clock(TimeSpan time) => time.TotalHours >= 100 ? $"{time.TotalDays:f0} days" : $"{(int)time.TotalHours}:{time.Minutes:d2}:{time.Seconds:d2}";
+    }
+}
