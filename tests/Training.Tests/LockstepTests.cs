@@ -55,7 +55,8 @@ public sealed class LockstepTests
         {
             Depths = Ints(config.GetProperty("layers")),
             Planes = Ints(config.GetProperty("planes")),
-            Stem = StemKind.Deep,
+            Stem = StemKind.Small,
+            StemPool = StemPool.None,
             StemWidth = config.GetProperty("stem").GetInt32(),
             Shortcut = ShortcutKind.AverageDown,
             AverageDown = true,

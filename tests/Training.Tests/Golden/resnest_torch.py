@@ -60,13 +60,14 @@ class Block(nn.Module):
 
 
 class ResNeSt(nn.Module):
-    def __init__(self, layers, planes=(64, 128, 256, 512), stem=32, radix=2, groups=1, width=64, avd_first=False, classes=10):
+    def __init__(self, layers, planes=(64, 128, 256, 512), stem=32, radix=2, groups=1, width=64, avd_first=False, classes=10, small=False):
         super().__init__()
-        self.conv1 = nn.Sequential(nn.Conv2d(3, stem, 3, 2, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU(),
+        self.small = small
+        self.conv1 = nn.Conv2d(3, stem, 3, 1, 1, bias=False) if small else nn.Sequential(nn.Conv2d(3, stem, 3, 2, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU(),
                                    nn.Conv2d(stem, stem, 3, 1, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU(),
                                    nn.Conv2d(stem, stem * 2, 3, 1, 1, bias=False))
-        self.bn1 = nn.BatchNorm2d(stem * 2)
-        cin = stem * 2
+        cin = stem if small else stem * 2
+        self.bn1 = nn.BatchNorm2d(cin)
         for s in range(4):
             blocks = []
             for i in range(layers[s]):
@@ -76,7 +77,9 @@ class ResNeSt(nn.Module):
         self.fc = nn.Linear(cin, classes)
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        x = F.relu(self.bn1(self.conv1(x)))
+        if not self.small:
+            x = F.max_pool2d(x, 3, 2, 1)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(x.mean((2, 3)))
 
