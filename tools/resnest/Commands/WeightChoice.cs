@@ -1,5 +1,6 @@
 using ResNeSt.Inference;
 using ResNeSt.Models;
+using ResNeSt.Nn;
 using ResNeSt.Tensors;
 using ResNeSt.Tools;
 using ResNeSt.Weights;
@@ -62,6 +63,27 @@ internal sealed class WeightChoice
         using var file = WeightFile.Open(_path);
         WeightLoader.Defer(model, file, entry.Name);
         return InferenceSession.Compile(model, input, options);
+    }
+
+    /// <summary>The network with these weights in its own memory, ready for evaluation.</summary>
+    public Module Load(ModelEntry entry, ModelChanges changes, Device device, CancellationToken cancellation)
+    {
+        var model = entry.Create(changes);
+        try
+        {
+            model.MaterializeEmpty(device);
+            if (_path is null)
+                GoldenWeights.Fill(model);
+            else
+                WeightLoader.Load(model, _path, entry.Name, cancellation: cancellation);
+            model.Eval();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private static string Fetch(PublishedWeights weights, CommandConsole console, Report report)
