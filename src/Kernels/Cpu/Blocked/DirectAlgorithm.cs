@@ -49,9 +49,17 @@ internal sealed class DirectAlgorithm : ConvAlgorithm
     /// <inheritdoc/>
     public override PackedConv Pack(ConvProblem problem, GraphConstant weight, GraphConstant bias) => VectorBits switch
     {
-        512 => new DirectConvolution<Lanes512>(problem, _planes, weight, bias),
-        256 => new DirectConvolution<Lanes256>(problem, _planes, weight, bias),
-        128 => new DirectConvolution<Lanes128>(problem, _planes, weight, bias),
-        _ => new DirectConvolution<Lane>(problem, _planes, weight, bias),
+        512 => Pack<Lanes512>(problem, weight, bias),
+        256 => Pack<Lanes256>(problem, weight, bias),
+        128 => Pack<Lanes128>(problem, weight, bias),
+        _ => Pack<Lane>(problem, weight, bias),
     };
+
+    private PackedConv Pack<TLanes>(ConvProblem problem, GraphConstant weight, GraphConstant bias)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        if (!_planes && LaneConvolution<TLanes>.Fits(problem))
+            return new LaneConvolution<TLanes>(problem, weight, bias);
+        return new DirectConvolution<TLanes>(problem, _planes, weight, bias);
+    }
 }
