@@ -7,7 +7,16 @@ internal sealed class NameMapTests
     private static IEnumerable<string> Networks => KeyInventory.All.Where(network => network.StartsWith("resnest", StringComparison.Ordinal)
         || network is "timm_resnest14d" or "timm_resnest26d" or "torchvision_resnet50" or "torchvision_resnext50_32x4d" or "timm_resnet50d" or "timm_seresnet50");
 
-    private static IEnumerable<TestCaseData> NetworksAndMaps => from network in Networks from map in NameMap.All select new TestCaseData(network, map.Name);
+    private static IEnumerable<TestCaseData> NetworksAndMaps => from network in Networks from map in NameMap.All where map.Name != "legacy-se" select new TestCaseData(network, map.Name);
+
+    // Networks whose names are foreign ones themselves: timm's MobileNetV2 (torchvision's are official) and the legacy SE-ResNet; timm's
+    // networks of numbered stages, whose stem and head are called like those of mmpretrain and detectron2; and SENet-154, whose deep stem
+    // without averaging shortcuts detectron2 does not know.
+    private static IEnumerable<TestCaseData> RelativesAndMaps => from network in KeyInventory.All
+        from map in NameMap.All
+        where (network, map.Name) is not ("timm_mobilenetv2_100", "timm") and not ("timm_legacy_seresnet50", "legacy-se")
+            and not ("timm_gcresnet50t" or "timm_gcresnext50ts", "mmpretrain" or "detectron2") and not ("timm_senet154", "detectron2")
+        select new TestCaseData(network, map.Name);
 
     // Each line of the table of maps, for a first and a later block.
     [TestCase("gluon", "conv1.0.weight", "conv1.0.weight")]
@@ -59,7 +68,7 @@ internal sealed class NameMapTests
         Assert.That(NameMap.Find(map)!.ToOfficial(mapped)[Array.IndexOf(names, official)], Is.EqualTo(official));
     }
 
-    [TestCaseSource(nameof(NetworksAndMaps))]
+    [TestCaseSource(nameof(RelativesAndMaps))]
     public void Map_WholeNetworkThereAndBack_IsTheSame(string network, string map)
     {
         string[] official = [.. KeyInventory.Read(network).Keys];
@@ -97,16 +106,68 @@ internal sealed class NameMapTests
         Assert.That(NameMapping.Detect(names, torchvision.Keys).Map.Name, Is.EqualTo("timm"));
     }
 
+    /// <summary>CBAM's files begin every name with a wrapper, CoTNet's hold a second, averaged copy; networks keep their own names.</summary>
+    [Test]
+    public void Detect_NetworksInWrappers_KeepTheirOwnNames([ValueSource(typeof(KeyInventory), nameof(KeyInventory.All))] string network, [Values("", "module.", "state_dict.module.")] string wrapper)
+    {
+        string[] names = [.. KeyInventory.Read(network).Keys];
+        var mapping = NameMapping.Detect(names.Select(name => wrapper + name), expected: names);
+        Assert.That(mapping.Wrapper, Is.EqualTo(wrapper));
+        Assert.That(names.Select(name => mapping.Official[wrapper + name]), Is.EqualTo(names));
+    }
+
     [TestCase("timm_gcresnet50t")]
     [TestCase("timm_legacy_seresnet50")]
     [TestCase("timm_skresnext50_32x4d")]
     [TestCase("cotnet50")]
     [TestCase("cbam_resnet50")]
-    public void Detect_RelativesInWrappers_KeepTheirOwnNames(string network)
+    [TestCase("gc_resnet50_r16")]
+    [TestCase("nl_resnet50")]
+    [TestCase("se_cotnetd_152")]
+    public void Detect_RelativesWithoutBeingToldWhich_KeepTheirOwnNames(string network)
     {
         string[] names = [.. KeyInventory.Read(network).Keys];
         var mapping = NameMapping.Detect(names.Select(name => "state_dict.module." + name));
         Assert.That(names.Select(name => mapping.Official["state_dict.module." + name]), Is.EqualTo(names));
+    }
+
+    [Test]
+    public void LegacySe_NamesTheTensorsOfTimmsLaterNetwork()
+    {
+        var legacy = KeyInventory.Read("timm_legacy_seresnet50");
+        var later = KeyInventory.Read("timm_seresnet50");
+        string[] names = [.. legacy.Keys];
+        var map = NameMap.Find("legacy-se")!;
+        var official = map.ToOfficial(names);
+        Assert.That(official, Is.EquivalentTo(later.Keys));
+        foreach (var (name, foreign) in official.Zip(names))
+            Assert.That(legacy[foreign], Is.EqualTo(later[name]), foreign);
+        Assert.That(map.FromOfficial(official), Is.EqualTo(names));
+        // Equal shapes, another network: nobody should get its weights by accident.
+        Assert.That(NameMapping.Detect(names, later.Keys).Map.Name, Is.Not.EqualTo("legacy-se"));
+    }
+
+    [TestCase("conv1.0.weight", "layer0.conv1.weight")]
+    [TestCase("conv1.4.running_var", "layer0.bn2.running_var")]
+    [TestCase("bn1.bias", "layer0.bn3.bias")]
+    [TestCase("layer4.2.se.fc2.bias", "layer4.2.se_module.fc2.bias")]
+    [TestCase("layer1.0.downsample.0.weight", "layer1.0.downsample.0.weight")]
+    [TestCase("fc.weight", "last_linear.weight")]
+    public void LegacySe_OfTheDeepStem_NumbersItsConvolutions(string official, string legacy)
+    {
+        string[] names = [.. KeyInventory.Read("timm_senet154").Keys];
+        Assert.That(NameMap.Find("legacy-se")!.FromOfficial(names)[Array.IndexOf(names, official)], Is.EqualTo(legacy));
+    }
+
+    /// <summary>The detectors of the GCNet authors and the classifiers of mmpretrain put a backbone in front; deformable ones have one convolution more.</summary>
+    [TestCase("mmpretrain", "backbone.layer2.0.context_block.channel_add_conv.0.weight", "layer2.0.context_block.channel_add_conv.0.weight")]
+    [TestCase("mmpretrain", "backbone.layer3.5.non_local.g.conv.weight", "layer3.5.non_local.g.conv.weight")]
+    [TestCase("detectron2", "res3.0.conv2_offset.weight", "layer2.0.conv2_offset.weight")]
+    [TestCase("detectron2", "res5.2.conv2.conv.weight", "layer4.2.conv2.conv.weight")]
+    public void Map_OfBackbones_KeepsWhatIsTheirs(string map, string foreign, string official)
+    {
+        Assert.That(NameMap.Find(map)!.FromOfficial([official]).Single(), Is.EqualTo(foreign));
+        Assert.That(NameMap.Find(map)!.ToOfficial([foreign]).Single(), Is.EqualTo(official));
     }
 
     [Test]

@@ -5,7 +5,9 @@ internal sealed class GluonNameMap() : NameMap("gluon")
 {
     private static readonly NameRule[] Renamed = [new("layer{s}.{b}.conv2.bn", "layer{s}.{b}.conv2.bn0")];
 
-    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official) => Renamed;
+    // Contextual layers, which never were in Gluon, have a norm of that name.
+    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official) =>
+        names.Any(name => name.Contains(".conv2.key_embed.", StringComparison.Ordinal)) ? [] : Renamed;
 
     // Files that MXNet's module API wrote tell parameters from statistics by a prefix.
     private protected override string Clean(string name)

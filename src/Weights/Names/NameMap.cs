@@ -10,12 +10,13 @@ public abstract class NameMap
 
     /// <summary>All maps, in the order in which a tie is decided.</summary>
     public static IReadOnlyList<NameMap> All { get; } =
-        [new IdentityNameMap("torch"), new TimmNameMap(), new IdentityNameMap("torchvision"), new GluonNameMap(), new MmpretrainNameMap(), new Detectron2NameMap()];
+        [new IdentityNameMap("torch"), new TimmNameMap(), new IdentityNameMap("torchvision"), new GluonNameMap(), new MmpretrainNameMap(), new Detectron2NameMap(), new LegacySqueezeNameMap()];
 
-    /// <summary>The maps that differ: official names under another project's name are left out.</summary>
-    internal static IReadOnlyList<NameMap> Distinct { get; } = [.. All.Where(map => map is not IdentityNameMap || map == All[0])];
+    /// <summary>The maps to try on a file of unknown names: official names under another project's name are left out, and names of networks
+    /// that compute something else.</summary>
+    internal static IReadOnlyList<NameMap> Distinct { get; } = [.. All.Where(map => map == All[0] || map is not (IdentityNameMap or LegacySqueezeNameMap))];
 
-    /// <summary>Name of the map: <c>torch</c>, <c>timm</c>, <c>torchvision</c>, <c>gluon</c>, <c>mmpretrain</c> or <c>detectron2</c>.</summary>
+    /// <summary>Name of the map: <c>torch</c>, <c>timm</c>, <c>torchvision</c>, <c>gluon</c>, <c>mmpretrain</c>, <c>detectron2</c> or <c>legacy-se</c>.</summary>
     public string Name { get; }
 
     /// <summary>The map of a name, or null.</summary>
