@@ -5,9 +5,12 @@ internal sealed class GluonNameMap() : NameMap("gluon")
 {
     private static readonly NameRule[] Renamed = [new("layer{s}.{b}.conv2.bn", "layer{s}.{b}.conv2.bn0")];
 
-    // Contextual layers, which never were in Gluon, have a norm of that name.
-    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official) =>
-        names.Any(name => name.Contains(".conv2.key_embed.", StringComparison.Ordinal)) ? [] : Renamed;
+    // Only split attention has that norm under another name; contextual layers and timm's pairs of convolution and norm keep it.
+    private protected override IReadOnlyList<NameRule> Rules(IReadOnlySet<string> names, bool official)
+    {
+        bool Has(string part) => names.Any(name => name.Contains(part, StringComparison.Ordinal));
+        return Has(".conv2.fc1.") && !Has(".conv2.key_embed.") ? Renamed : [];
+    }
 
     // Files that MXNet's module API wrote tell parameters from statistics by a prefix.
     private protected override string Clean(string name)
