@@ -8,6 +8,8 @@ namespace ResNeSt.Models;
 /// <remarks>Input [N, channels, H, W]; output [N, classes]. Keys: conv1, bn1, layer1 … layer4, fc, or those of another <see cref="KeyStyle"/>.</remarks>
 public sealed class ResNet : Module
 {
+    private const int StageCount = 4;
+
     private readonly Module[] _stem;
     private readonly MaxPool2d? _pool;
     private readonly Sequential[] _stages = new Sequential[4];
@@ -29,8 +31,16 @@ public sealed class ResNet : Module
             StemPool.Ceiling => new MaxPool2d(kernel: 3, stride: 2, ceilMode: true),
             _ => null,
         };
-        for (int stage = 0; stage < 4; stage++)
+        var taps = new FeatureTap[StageCount + 1];
+        int stemStride = Stem.Stride(options), firstStride = stemStride * (_pool is null ? 1 : 2) * options.FirstStride;
+        taps[0] = new FeatureTap("stem", stemStride, channels);
+        for (int stage = 0; stage < StageCount; stage++)
+        {
             _stages[stage] = CreateStage(options, stage, ref channels);
+            taps[stage + 1] = new FeatureTap(string.Create(CultureInfo.InvariantCulture, $"layer{stage + 1}"), Math.Min(4 << stage, options.OutputStride) / 4 * firstStride, channels);
+        }
+
+        Taps = taps;
         AddStages();
         if (options.FinalChannels > 0)
         {
@@ -56,18 +66,46 @@ public sealed class ResNet : Module
     /// <summary>Channels in front of the classifier.</summary>
     public int FeatureChannels { get; }
 
-    /// <summary>The feature maps at the taps of a backbone: behind the stem (before the max pool) and behind each stage.</summary>
+    /// <summary>What <see cref="Features(Tensor, int)"/> gives: the map behind the stem (before the max pool) and one behind each stage.</summary>
+    public IReadOnlyList<FeatureTap> Taps { get; }
+
+    /// <summary>The feature maps at all five <see cref="Taps"/> of a backbone.</summary>
     /// <param name="x">[N, channels, H, W].</param>
     /// <returns>Five maps with strides 2, 4, 8, 16, 32 (less in dilated networks).</returns>
-    public Tensor[] Features(Tensor x)
+    public Tensor[] Features(Tensor x) => Features(x, StageCount);
+
+    /// <summary>The feature maps up to a tap; what lies behind it is not computed.</summary>
+    /// <param name="x">[N, channels, H, W].</param>
+    /// <param name="last">Number of the last tap: 0 is the stem, 4 the last stage.</param>
+    /// <returns>One map for each tap, the stem's first.</returns>
+    public Tensor[] Features(Tensor x, int last)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(last);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(last, StageCount);
         CheckInput(x);
-        var maps = new Tensor[5];
+        var maps = new Tensor[last + 1];
         maps[0] = _stem.Aggregate(x, (map, part) => part.Forward(map)).Activate(Options.Activation);
+        if (last == 0)
+            return maps;
         var y = _pool?.Forward(maps[0]) ?? maps[0];
-        for (int stage = 0; stage < 4; stage++)
+        for (int stage = 0; stage < last; stage++)
             maps[stage + 1] = y = _stages[stage].Forward(y);
         return maps;
+    }
+
+    /// <summary>Freezes the beginning of the network, for training another head on it: its parameters learn no more, and its batch norms keep
+    /// their running statistics in training too. Undone by <see cref="Module.Unfreeze"/> and <see cref="Module.FreezeStatistics"/>.</summary>
+    /// <param name="parts">How many parts: 1 is the stem, 2 the stem and the first stage, 5 all but the head.</param>
+    public void FreezeFirst(int parts)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(parts);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(parts, StageCount + 1);
+        IEnumerable<Module> beginning = parts == 0 ? [] : [.. _stem, .. _stages.Take(parts - 1)];
+        foreach (var part in beginning)
+        {
+            part.Freeze();
+            part.FreezeStatistics();
+        }
     }
 
     /// <inheritdoc/>

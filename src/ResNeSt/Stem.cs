@@ -20,6 +20,10 @@ internal static class Stem
         }, channels);
     }
 
+    /// <summary>Input pixels for each of the stem's: where neither pool nor first stage steps, the last convolution does.</summary>
+    public static int Stride(ResNetOptions options) =>
+        options.Stem != StemKind.Plain && options.StemPool == StemPool.None && options.FirstStride == 1 ? 4 : 2;
+
     private static Conv2d[] Convolutions(ResNetOptions options)
     {
         if (options.Stem == StemKind.Plain)
@@ -27,8 +31,7 @@ internal static class Stem
         if (options.Stem == StemKind.Small)
             return [Layer.Conv(options.InputChannels, options.StemWidth, kernel: 3, stride: 1, padding: 1)];
         int first = options.Stem == StemKind.Tiered ? 3 * (options.StemWidth / 4) : options.StemWidth;
-        // Where neither pool nor first stage steps, the last convolution does.
-        int lastStride = options.StemPool == StemPool.None && options.FirstStride == 1 ? 2 : 1;
+        int lastStride = Stride(options) / 2;
         return
         [
             Layer.Conv(options.InputChannels, first, kernel: 3, stride: 2, padding: 1),
