@@ -31,7 +31,7 @@ internal sealed class RecordingBackend() : Backend(RecordingDevice)
 
     public override Kernel? FindKernel(Op op, ReadOnlySpan<TensorSpec> inputs)
     {
-        if (op is InPlaceOp or DropoutOp or BatchNormTrainOp)
+        if (op is InPlaceOp or DropoutOp or BatchNormTrainOp or BatchNormTrainReluOp)
             throw GraphTrace.Error($"operator {op.Name} belongs to training; call Eval() on the network before compiling it");
         return GraphTrace.Open.Keeps(op, inputs) ? Recorder : null;
     }

@@ -1,3 +1,4 @@
+using ResNeSt.Nn;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.Models;
@@ -26,5 +27,12 @@ internal static class ActivationExtensions
             Activation.Silu => x.Silu(),
             _ => x,
         };
+    }
+
+    extension(BatchNorm2d norm)
+    {
+        /// <summary>The norm and the activation behind it.</summary>
+        public Tensor Forward(Tensor x, Activation activation) =>
+            activation == Activation.Relu ? norm.ForwardRelu(x) : norm.Forward(x).Activate(activation);
     }
 }

@@ -84,7 +84,7 @@ public sealed class ResNet : Module
         ArgumentOutOfRangeException.ThrowIfGreaterThan(last, StageCount);
         CheckInput(x);
         var maps = new Tensor[last + 1];
-        maps[0] = _stem.Aggregate(x, (map, part) => part.Forward(map)).Activate(Options.Activation);
+        maps[0] = RunStem(x);
         if (last == 0)
             return maps;
         var y = _pool?.Forward(maps[0]) ?? maps[0];
@@ -106,6 +106,13 @@ public sealed class ResNet : Module
             part.Freeze();
             part.FreezeStatistics();
         }
+    }
+
+    private Tensor RunStem(Tensor x)
+    {
+        foreach (var part in _stem.AsSpan(..^1))
+            x = part.Forward(x);
+        return _stem[^1] is BatchNorm2d norm ? norm.Forward(x, Options.Activation) : _stem[^1].Forward(x).Activate(Options.Activation);
     }
 
     /// <inheritdoc/>

@@ -32,6 +32,17 @@ public static class NormalizationCases
         new("resnest50 layer1", new BatchNormTrainGradOp(1e-5), [2, 64, 28, 28], [64], [64], Positive(64), [2, 64, 28, 28]) { Terms = 1568, Large = true },
         new("odd picture", new BatchNormTrainGradOp(1e-5), [2, 3, 5, 7], [3], [3], Positive(3), [2, 3, 5, 7]) { Terms = 70 },
         new("vector", new BatchNormTrainGradOp(1e-3), [4, 37], [37], [37], Positive(37), [4, 37]) { Terms = 4 },
+        new("resnest14 layer4", new BatchNormTrainGradOp(1e-5), [8, 64, 4, 4], [64], [64], Positive(64), [8, 64, 4, 4]) { Terms = 128 },
+        new("resnest50 layer1", new BatchNormTrainReluOp(1e-5), [2, 64, 56, 56], [64], [64]) { Terms = 6272, Large = true },
+        new("resnest50 layer4", new BatchNormTrainReluOp(1e-5), [4, 512, 7, 7], [512], [512]) { Terms = 196, Large = true },
+        new("one pixel", new BatchNormTrainReluOp(1e-5), [8, 33, 1, 1], [33], [33]) { Terms = 8 },
+        new("odd picture", new BatchNormTrainReluOp(1e-5), [2, 3, 5, 7], [3], [3]) { Terms = 70 },
+        new("one sample", new BatchNormTrainReluOp(1e-5), [1, 3, 3, 3], [3], [3]) { Terms = 9 },
+        new("resnest50 layer1", new BatchNormTrainReluGradOp(1e-5), [2, 64, 28, 28], [64], [64], Positive(64), [2, 64, 28, 28], [2, 64, 28, 28]) { Terms = 1568, Large = true },
+        new("long planes", new BatchNormTrainReluGradOp(1e-5), [2, 2, 33, 35], [2], [2], Positive(2), [2, 2, 33, 35], [2, 2, 33, 35]) { Terms = 2310, Large = true },
+        new("odd picture", new BatchNormTrainReluGradOp(1e-5), [2, 3, 5, 7], [3], [3], Positive(3), [2, 3, 5, 7], [2, 3, 5, 7]) { Terms = 70 },
+        new("one pixel", new BatchNormTrainReluGradOp(1e-5), [4, 37, 1, 1], [37], [37], Positive(37), [4, 37, 1, 1], [4, 37, 1, 1]) { Terms = 4 },
+        new("no sample", new BatchNormTrainReluGradOp(1e-5), [0, 3, 2, 2], [3], [3], Positive(3), [0, 3, 2, 2], [0, 3, 2, 2]),
     ];
 
     private static IEnumerable<OpCase> OtherNorms =>

@@ -10,6 +10,7 @@ public sealed class OpCatalogTests
     private static readonly Dictionary<Type, string> NoEmptyCase = new()
     {
         [typeof(BatchNormTrainOp)] = "refuses fewer than two values per channel, and says so",
+        [typeof(BatchNormTrainReluOp)] = "refuses fewer than two values per channel, and says so",
     };
 
     private static IEnumerable<Type> OpTypes => typeof(Op).Assembly.GetTypes()

@@ -116,6 +116,8 @@ internal static class CpuKernelTable
         .Add(new BatchNormInferenceGradCpuKernel<TLanes>())
         .Add(new BatchNormTrainCpuKernel<TLanes>())
         .Add(new BatchNormTrainGradCpuKernel<TLanes>())
+        .Add(new BatchNormTrainReluCpuKernel<TLanes>())
+        .Add(new BatchNormTrainReluGradCpuKernel<TLanes>())
         .Add(new GroupNormCpuKernel<TLanes>());
 
     private static void AddAttention<TLanes>(KernelTable table)

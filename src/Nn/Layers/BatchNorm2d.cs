@@ -55,12 +55,37 @@ public sealed class BatchNorm2d : Module
     /// <exception cref="ShapeException">Training with fewer than two values per channel: use a larger batch or <see cref="FrozenStatistics"/>.</exception>
     protected override Tensor Compute(Tensor x)
     {
-        if (!Training || FrozenStatistics)
-            return x.BatchNormInference(Weight.For(x), Bias.For(x), RunningMean.For(x), RunningVariance.For(x), Epsilon);
-        var (y, mean, variance) = x.BatchNormTrain(Weight.For(x), Bias.For(x), Epsilon);
-        using (GradMode.Off())
-            Track(mean, variance, x.Shape);
+        return UsesBatch
+            ? Track(x, new BatchNormTrainOp(Epsilon))
+            : x.BatchNormInference(Weight.For(x), Bias.For(x), RunningMean.For(x), RunningVariance.For(x), Epsilon);
+    }
+
+    /// <summary>Normalises x and sets negative elements to zero: as <see cref="Module.Forward"/> and a ReLU behind it, in one operator where the
+    /// batch's statistics are taken.</summary>
+    /// <param name="x">[N, C, ...].</param>
+    /// <returns>The output, owned by the current <see cref="TensorScope"/>.</returns>
+    /// <exception cref="ShapeException">Training with fewer than two values per channel: use a larger batch or <see cref="FrozenStatistics"/>.</exception>
+    public Tensor ForwardRelu(Tensor x)
+    {
+        if (!UsesBatch)
+            return Forward(x).Relu();
+        ModuleObserver.Begin(this);
+        using var scope = new TensorScope();
+        var y = scope.Keep(Track(x, new BatchNormTrainReluOp(Epsilon)));
+        ModuleObserver.End(this, y.Spec);
         return y;
+    }
+
+    /// <summary>Whether the batch's own statistics normalise.</summary>
+    internal bool UsesBatch => Training && !FrozenStatistics;
+
+    /// <summary>Runs an operator that gives the output, mean and variance, and moves the running statistics.</summary>
+    private Tensor Track(Tensor x, Op op)
+    {
+        var outputs = OpDispatcher.Run(op, x, Weight.For(x), Bias.For(x));
+        using (GradMode.Off())
+            Track(outputs[1], outputs[2], x.Shape);
+        return outputs[0];
     }
 
     private void Track(Tensor mean, Tensor biasedVariance, Shape input)

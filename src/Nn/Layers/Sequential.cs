@@ -39,9 +39,11 @@ public sealed class Sequential : Module, IEnumerable<Module>
     protected override Tensor Compute(Tensor x)
     {
         var input = x;
-        foreach (var (_, module) in Children)
+        for (int i = 0; i < Children.Count; i++)
         {
-            var y = module.Forward(x);
+            var y = this[i] is BatchNorm2d { UsesBatch: true } norm && i + 1 < Children.Count && this[i + 1] is Relu
+                ? Fused(norm, this[++i], x)
+                : this[i].Forward(x);
             // What lies between two modules is not seen outside; gradients hold on to the memory themselves.
             if (x != input && x != y)
                 x.Dispose();
@@ -49,6 +51,15 @@ public sealed class Sequential : Module, IEnumerable<Module>
         }
 
         return x;
+    }
+
+    /// <summary>A batch norm and the ReLU behind it in one; observers see both.</summary>
+    private static Tensor Fused(BatchNorm2d norm, Module relu, Tensor x)
+    {
+        var y = norm.ForwardRelu(x);
+        ModuleObserver.Begin(relu);
+        ModuleObserver.End(relu, y.Spec);
+        return y;
     }
 
     /// <inheritdoc/>

@@ -59,10 +59,10 @@ public sealed class SplitAttention : Module
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        var splits = _bn0.Forward(_conv.Forward(x));
-        splits = (_drop?.Forward(splits) ?? splits).Activate(_activation);
+        var convolved = _conv.Forward(x);
+        var splits = _drop is null ? _bn0.Forward(convolved, _activation) : _drop.Forward(_bn0.Forward(convolved)).Activate(_activation);
         var summary = splits.RadixSumGlobalAvgPool(_radix);
-        var hidden = _bn1.Forward(_fc1.Forward(summary)).Activate(_activation);
+        var hidden = _bn1.Forward(_fc1.Forward(summary), _activation);
         var attention = _fc2.Forward(hidden).RadixSoftmax(_radix, _cardinality);
         return splits.AttentionWeightedSum(attention, _radix);
     }

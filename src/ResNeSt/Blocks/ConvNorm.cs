@@ -12,6 +12,8 @@ internal readonly record struct ConvNorm(Module Convolution, BatchNorm2d? Norm, 
     public Tensor Forward(Tensor x)
     {
         var y = Convolution.Forward(x);
+        if (Norm is not null && Drop is null)
+            return Norm.Forward(y, Activation);
         y = Norm?.Forward(y) ?? y;
         return (Drop?.Forward(y) ?? y).Activate(Activation);
     }

@@ -2,7 +2,7 @@ using ResNeSt.Tensors;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>The gradients of both forms of batch norm. A chunk owns whole channels: one pass over x and g for ∂β = Σ g and
+/// <summary>The gradients of the forms of batch norm. A chunk owns whole channels: one pass over x and g for ∂β = Σ g and
 /// ∂γ = Σ g·(x - μ)/√(σ² + ε), another, mostly from the cache, for ∂x = A·g + B·(x - μ) + C. Bandwidth-bound: 12 to 20 bytes per element.</summary>
 /// <remarks>The terms of ∂x cancel, the more so the fewer values there are: entirely, but for ε, over two. What rounding μ to F32 left shows
 /// as a non-zero Σ (x - μ) and is corrected; a single value per sample, where batches alone make the statistics, is computed in double.</remarks>
@@ -12,7 +12,7 @@ internal static unsafe class BatchNormGradient<TLanes>
     private const int ColumnBlock = 256;
 
     /// <summary>Computes ∂x, ∂γ, ∂β from x, γ, μ, σ², g.</summary>
-    /// <param name="inputs">x, γ, μ, σ², g.</param>
+    /// <param name="inputs">x, γ, μ, σ², g; also y, if y is the output of a ReLU behind the norm.</param>
     /// <param name="outputs">∂x, ∂γ, ∂β.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="frozen">The statistics are constants: B and C are zero.</param>
@@ -24,19 +24,41 @@ internal static unsafe class BatchNormGradient<TLanes>
         double share = frozen || n * plane == 0 ? 0 : 1 / ((double)n * plane);
         float* x = inputs[0].Floats, weight = inputs[1].Floats, means = inputs[2].Floats, variances = inputs[3].Floats, g = inputs[4].Floats;
         float* dx = outputs[0].Floats, dWeight = outputs[1].Floats, dBias = outputs[2].Floats;
+        // The output of a ReLU behind the norm, if there is one. Where channels are not copied together, the masked gradient stands in for ∂x until that is known.
+        float* output = inputs.Length > 5 ? inputs[5].Floats : null, upstream = output == null ? g : dx;
+        nint stride = (nint)channels * plane;
+        // Frozen statistics keep to one product per element.
+        bool gathers = !frozen && ChannelRuns<TLanes>.Fits(n, plane);
         int chunk = (int)Math.Clamp(grain / Math.Max(1, (long)n * plane), 1, grain);
         ParallelRows.ForRanges(channels, chunk, plane == 1 ? Columns : Channels);
 
         void Channels(int from, int to)
         {
+            int length = n * plane;
+            float* run = gathers ? ThreadScratch.Floats(ThreadScratch.Use.Rows, 2L * length) : null;
             for (int c = from; c < to; c++)
             {
+                nint first = (nint)c * plane;
                 float mean = means[c];
                 double sum = 0, dot = 0, rest = 0;
-                for (int sample = 0; sample < n; sample++)
+                if (gathers)
                 {
-                    long offset = ((long)sample * channels + c) * plane;
-                    Sums(x + offset, g + offset, plane, mean, ref sum, ref dot, ref rest);
+                    ChannelRuns<TLanes>.Gather(x + first, stride, plane, n, run);
+                    if (output == null)
+                        ChannelRuns<TLanes>.Gather(g + first, stride, plane, n, run + length);
+                    else
+                        ChannelRuns<TLanes>.GatherMasked(g + first, output + first, stride, plane, n, run + length);
+                    Sums(run, run + length, length, mean, ref sum, ref dot, ref rest);
+                }
+                else
+                {
+                    for (int sample = 0; sample < n; sample++)
+                    {
+                        nint offset = sample * stride + first;
+                        if (output != null)
+                            ChannelRuns<TLanes>.Mask(g + offset, output + offset, dx + offset, plane);
+                        Sums(x + offset, upstream + offset, plane, mean, ref sum, ref dot, ref rest);
+                    }
                 }
 
                 double correction = Correction(mean, rest * share);
@@ -46,13 +68,20 @@ internal static unsafe class BatchNormGradient<TLanes>
                 dBias[c] = (float)sum;
                 double a = weight[c] * inverse, b = -a * inverse * inverse * dot * share;
                 float constant = (float)(-a * sum * share - b * correction);
+                if (gathers)
+                {
+                    Combine(run, run + length, run, length, mean, (float)a, (float)b, constant);
+                    ChannelRuns<TLanes>.Scatter(run, dx + first, stride, plane, n);
+                    continue;
+                }
+
                 for (int sample = 0; sample < n; sample++)
                 {
-                    long offset = ((long)sample * channels + c) * plane;
+                    nint offset = sample * stride + first;
                     if (frozen)
-                        Planes<TLanes>.Scale(g + offset, dx + offset, plane, (float)a);
+                        Planes<TLanes>.Scale(upstream + offset, dx + offset, plane, (float)a);
                     else
-                        Combine(x + offset, g + offset, dx + offset, plane, mean, (float)a, (float)b, constant);
+                        Combine(x + offset, upstream + offset, dx + offset, plane, mean, (float)a, (float)b, constant);
                 }
             }
         }
@@ -62,8 +91,10 @@ internal static unsafe class BatchNormGradient<TLanes>
         {
             for (int c = from; c < to; c += ColumnBlock)
             {
-                ColumnGradients(x + c, g + c, dx + c, Math.Min(ColumnBlock, to - c), n, channels, weight + c, means + c, variances + c,
-                    dWeight + c, dBias + c, epsilon, share);
+                int width = Math.Min(ColumnBlock, to - c);
+                for (int sample = 0; output != null && sample < n; sample++)
+                    ChannelRuns<TLanes>.Mask(g + sample * stride + c, output + sample * stride + c, dx + sample * stride + c, width);
+                ColumnGradients(x + c, upstream + c, dx + c, width, n, channels, weight + c, means + c, variances + c, dWeight + c, dBias + c, epsilon, share);
             }
         }
     }

@@ -50,13 +50,12 @@ internal sealed unsafe class AvgPool2dCpuKernel : Kernel<AvgPool2dOp>
         where TLanes : struct, ILanes<TLanes>
     {
         int x = 0;
-        for (; x <= taps.GridWidth - TLanes.Count; x += TLanes.Count)
-        {
-            var sum = TLanes.Broadcast(0);
-            foreach (int place in taps.Places)
-                sum += TLanes.Load(stage + place + x);
-            (sum / (TLanes.Broadcast(rowDivisor) * TLanes.Load(columnDivisors + x))).Store(y + x);
-        }
+        RunVectors<TLanes>(taps, stage, rowDivisor, columnDivisors, y, ref x);
+        // Deep layers have narrow images.
+        if (TLanes.Count > 8)
+            RunVectors<Lanes256>(taps, stage, rowDivisor, columnDivisors, y, ref x);
+        if (TLanes.Count > 4)
+            RunVectors<Lanes128>(taps, stage, rowDivisor, columnDivisors, y, ref x);
 
         for (; x < taps.GridWidth; x++)
         {
@@ -64,6 +63,19 @@ internal sealed unsafe class AvgPool2dCpuKernel : Kernel<AvgPool2dOp>
             foreach (int place in taps.Places)
                 sum += stage[place + x];
             y[x] = sum / (rowDivisor * columnDivisors[x]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunVectors<TLanes>(ImageTaps taps, float* stage, float rowDivisor, float* columnDivisors, float* y, ref int x)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (; x <= taps.GridWidth - TLanes.Count; x += TLanes.Count)
+        {
+            var sum = TLanes.Broadcast(0);
+            foreach (int place in taps.Places)
+                sum += TLanes.Load(stage + place + x);
+            (sum / (TLanes.Broadcast(rowDivisor) * TLanes.Load(columnDivisors + x))).Store(y + x);
         }
     }
 }

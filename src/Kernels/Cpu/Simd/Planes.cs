@@ -61,6 +61,20 @@ internal static unsafe class Planes<TLanes>
             y[i] = float.MultiplyAddEstimate(x[i] - subtrahend, scale, shift);
     }
 
+    /// <summary>y = max((x - subtrahend) · scale + shift, limit); NaN stays.</summary>
+    public static void ScaleShift(float* x, float* y, int count, float subtrahend, float scale, float shift, float limit)
+    {
+        TLanes m = TLanes.Broadcast(subtrahend), a = TLanes.Broadcast(scale), b = TLanes.Broadcast(shift), least = TLanes.Broadcast(limit);
+        int i = 0;
+        for (; i <= count - TLanes.Count; i += TLanes.Count)
+            TLanes.AtLeast(TLanes.MultiplyAdd(TLanes.Load(x + i) - m, a, b), least).Store(y + i);
+        for (; i < count; i++)
+        {
+            float value = float.MultiplyAddEstimate(x[i] - subtrahend, scale, shift);
+            y[i] = value < limit ? limit : value;
+        }
+    }
+
     /// <summary>y = x · scale.</summary>
     public static void Scale(float* x, float* y, int count, float scale)
     {
