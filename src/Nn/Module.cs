@@ -29,6 +29,11 @@ public abstract class Module : IDisposable
     /// <summary>False until <see cref="Materialize"/>, <see cref="MaterializeEmpty"/> gave every parameter and buffer its memory.</summary>
     public bool IsMaterialized => NamedState().All(entry => entry.State.IsMaterialized);
 
+    /// <summary>Whether training keeps only the input of this module and computes the module again during backward: less memory for a second forward.</summary>
+    /// <remarks>Gradients, running statistics and random numbers are those without it. Set it for a few large parts, such as the stages of a network;
+    /// see <see cref="Recomputation"/> and <see cref="RetainedMemory"/>.</remarks>
+    public bool Recomputes { get; set; }
+
     /// <summary>Computes the output.</summary>
     /// <param name="x">The input, on the device and of the floating-point type of the parameters.</param>
     /// <returns>The output, owned by the current <see cref="TensorScope"/>.</returns>
@@ -37,7 +42,7 @@ public abstract class Module : IDisposable
         ModuleObserver.Begin(this);
         // What only this module needs is freed when it is done, unless gradients hold on to it.
         using var scope = new TensorScope();
-        var y = scope.Keep(Compute(x));
+        var y = scope.Keep(Recomputes && Training && GradMode.Enabled ? Recomputation.Run(Compute, x, RandomReplay.Of(this)) : Compute(x));
         ModuleObserver.End(this, y.Spec);
         return y;
     }

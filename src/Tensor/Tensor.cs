@@ -45,7 +45,7 @@ public sealed partial class Tensor : IDisposable
         set
         {
             if (Node is not null)
-                throw new InvalidOperationException($"tensor {Spec} is the result of '{Node.Op.Name}'; only leaves choose whether they require gradients");
+                throw new InvalidOperationException($"tensor {Spec} is the result of '{Node.Name}'; only leaves choose whether they require gradients");
             if (value && !DType.IsFloatingPoint)
                 throw new InvalidOperationException($"tensor {Spec} has no gradient: {DType} is not a floating-point type");
             _requiresGrad = value;

@@ -83,6 +83,8 @@ public sealed class BatchNorm2d : Module
     private Tensor Track(Tensor x, Op op)
     {
         var outputs = OpDispatcher.Run(op, x, Weight.For(x), Bias.For(x));
+        if (Recomputation.IsRunning)
+            return outputs[0];
         using (GradMode.Off())
             Track(outputs[1], outputs[2], x.Shape);
         return outputs[0];

@@ -42,7 +42,11 @@ public static class Backpropagation
         }
     }
 
-    private static void Walk(ReadOnlySpan<Tensor> roots, ReadOnlySpan<Tensor?> seeds, Action<Tensor, Tensor> reachLeaf)
+    /// <summary>Walks from some roots to the leaves.</summary>
+    /// <param name="roots">Results of recorded operators, or leaves.</param>
+    /// <param name="seeds">Upstream gradient of each; null where there is none.</param>
+    /// <param name="reachLeaf">Takes what arrives at a leaf, perhaps several times; the gradient is borrowed.</param>
+    internal static void Walk(ReadOnlySpan<Tensor> roots, ReadOnlySpan<Tensor?> seeds, Action<Tensor, Tensor> reachLeaf)
     {
         var pending = new PriorityQueue<GradNode, long>();
         var arrived = new Dictionary<GradNode, Tensor?[]>();
@@ -57,11 +61,11 @@ public static class Backpropagation
             while (pending.TryDequeue(out var node, out _))
             {
                 if (node.Consumed)
-                    throw new InvalidOperationException($"backward: the graph through '{node.Op.Name}' was already consumed by an earlier backward");
+                    throw new InvalidOperationException($"backward: the graph through '{node.Name}' was already consumed by an earlier backward");
                 // What the rule computes dies with this scope, except what Send shares onward.
                 using var scope = new TensorScope();
-                var context = new BackwardContext(node, arrived[node]);
-                node.Op.Backward(context);
+                var context = new BackwardContext(node, arrived[node], reachLeaf);
+                node.Backward(context);
                 node.Consume();
                 for (int i = 0; i < node.Edges.Length; i++)
                 {
@@ -96,7 +100,7 @@ public static class Backpropagation
     }
 
     /// <summary>The sum as a handle of its own, outside of every scope; takes over <paramref name="sum"/>, borrows <paramref name="arriving"/>.</summary>
-    private static Tensor Accumulate(Tensor? sum, Tensor arriving)
+    internal static Tensor Accumulate(Tensor? sum, Tensor arriving)
     {
         if (sum is null)
             return arriving.Share();

@@ -5,9 +5,11 @@ public sealed class BackwardContext
 {
     private readonly GradNode _node;
     private readonly Tensor?[] _gradOutputs;
+    private readonly Action<Tensor, Tensor> _reachLeaf;
 
-    internal BackwardContext(GradNode node, Tensor?[] gradOutputs)
+    internal BackwardContext(GradNode node, Tensor?[] gradOutputs, Action<Tensor, Tensor> reachLeaf)
     {
+        _reachLeaf = reachLeaf;
         _node = node;
         _gradOutputs = gradOutputs;
         GradInputs = new Tensor?[node.InputSpecs.Length];
@@ -53,8 +55,37 @@ public sealed class BackwardContext
     public void GiveGrad(int index, Tensor gradient)
     {
         if (gradient.Spec != _node.InputSpecs[index])
-            throw new InvalidOperationException($"{_node.Op.Name}: gradient of input {index} is {gradient.Spec}, the input was {_node.InputSpecs[index]}");
+            throw new InvalidOperationException($"{_node.Name}: gradient of input {index} is {gradient.Spec}, the input was {_node.InputSpecs[index]}");
         GradInputs[index] = gradient;
+    }
+
+    /// <summary>The rule of <see cref="Recomputation"/>: computes the body again, recorded, and walks through it to this node's input and to the leaves inside.</summary>
+    internal void Recompute(Func<Tensor, Tensor> body, Func<IDisposable>? prepare)
+    {
+        Tensor input, output;
+        using (Recomputation.Begin())
+        using (prepare?.Invoke())
+        using (GradMode.On())
+        {
+            input = Input(0).Detach();
+            input.RequiresGrad = Needs(0);
+            output = body(input);
+        }
+
+        if (!output.NeedsGrad)
+            return;
+        Tensor? sum = null;
+        Backpropagation.Walk([output], [GradOutput()], (leaf, arriving) =>
+        {
+            if (leaf == input)
+                sum = Backpropagation.Accumulate(sum, arriving);
+            else
+                _reachLeaf(leaf, arriving);
+        });
+        if (sum is null)
+            return;
+        TensorScope.Current?.Track(sum);
+        GiveGrad(0, sum);
     }
 
     /// <summary>The rule of composite operators: computes the definition again, recorded, and differentiates that.</summary>

@@ -9,11 +9,13 @@ internal sealed class GradNode
 
     private readonly SavedTensor?[] _inputs;
     private readonly SavedTensor?[] _outputs;
+    private readonly Action<BackwardContext> _rule;
     private int _references;
 
-    private GradNode(Op op, TensorSpec[] inputSpecs, TensorSpec[] outputSpecs)
+    private GradNode(string name, Action<BackwardContext> rule, TensorSpec[] inputSpecs, TensorSpec[] outputSpecs)
     {
-        Op = op;
+        Name = name;
+        _rule = rule;
         InputSpecs = inputSpecs;
         OutputSpecs = outputSpecs;
         Edges = new Edge[inputSpecs.Length];
@@ -22,7 +24,8 @@ internal sealed class GradNode
         Sequence = Interlocked.Increment(ref _counter);
     }
 
-    public Op Op { get; }
+    /// <summary>The operator's name, for messages.</summary>
+    public string Name { get; }
 
     public TensorSpec[] InputSpecs { get; }
 
@@ -35,14 +38,37 @@ internal sealed class GradNode
 
     public bool Consumed { get; private set; }
 
+    /// <summary>Records an operator.</summary>
     public static void Attach(Op op, ReadOnlySpan<Tensor> inputs, Tensor[] outputs, TensorSpec[] inputSpecs, TensorSpec[] outputSpecs)
     {
-        var node = new GradNode(op, inputSpecs, outputSpecs);
+        Span<bool> savesInput = stackalloc bool[inputs.Length], savesOutput = stackalloc bool[outputs.Length], flows = stackalloc bool[outputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+            savesInput[i] = op.SavesInput(i);
+        for (int i = 0; i < outputs.Length; i++)
+            (savesOutput[i], flows[i]) = (op.SavesOutput(i), op.IsDifferentiable(i));
+        Attach(op.Name, op.Backward, savesInput, savesOutput, flows, inputs, outputs, inputSpecs, outputSpecs);
+    }
+
+    /// <summary>Records a computation with a rule of its own.</summary>
+    /// <param name="name">Name, for messages.</param>
+    /// <param name="rule">Gives the inputs' gradients.</param>
+    /// <param name="savesInput">Which inputs the rule looks at.</param>
+    /// <param name="savesOutput">Which outputs it looks at.</param>
+    /// <param name="flows">Through which outputs gradients flow.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="outputs">The outputs.</param>
+    /// <param name="inputSpecs">Their specs.</param>
+    /// <param name="outputSpecs">Their specs.</param>
+    public static void Attach(
+        string name, Action<BackwardContext> rule, ReadOnlySpan<bool> savesInput, ReadOnlySpan<bool> savesOutput, ReadOnlySpan<bool> flows,
+        ReadOnlySpan<Tensor> inputs, Tensor[] outputs, TensorSpec[] inputSpecs, TensorSpec[] outputSpecs)
+    {
+        var node = new GradNode(name, rule, inputSpecs, outputSpecs);
         for (int i = 0; i < inputs.Length; i++)
         {
             var input = inputs[i];
-            if (op.SavesInput(i))
-                node._inputs[i] = new SavedTensor(input);
+            if (savesInput[i])
+                node._inputs[i] = node.Save(input);
             if (input.Node is { } producer)
             {
                 producer._references++;
@@ -54,9 +80,9 @@ internal sealed class GradNode
 
         for (int i = 0; i < outputs.Length; i++)
         {
-            if (op.SavesOutput(i))
-                node._outputs[i] = new SavedTensor(outputs[i]);
-            if (!op.IsDifferentiable(i) || !outputs[i].DType.IsFloatingPoint)
+            if (savesOutput[i])
+                node._outputs[i] = node.Save(outputs[i]);
+            if (!flows[i] || !outputs[i].DType.IsFloatingPoint)
                 continue;
             node._references++;
             outputs[i].AttachNode(node, i);
@@ -65,6 +91,9 @@ internal sealed class GradNode
         if (node._references == 0)
             node.Free();
     }
+
+    /// <summary>Computes the gradients of the inputs.</summary>
+    public void Backward(BackwardContext context) => _rule(context);
 
     public Tensor Input(int index) => Read(_inputs[index], "input", index);
 
@@ -81,6 +110,12 @@ internal sealed class GradNode
     {
         if (--_references == 0)
             Free();
+    }
+
+    private SavedTensor Save(Tensor tensor)
+    {
+        SavedTensors.Notify(Name, tensor);
+        return new SavedTensor(tensor);
     }
 
     private void Free()
@@ -118,9 +153,9 @@ internal sealed class GradNode
     private Tensor Read(SavedTensor? saved, string what, int index)
     {
         if (saved is null)
-            throw new InvalidOperationException($"{Op.Name}: {what} {index} was not saved for backward (see Saves{(what == "input" ? "Input" : "Output")})");
+            throw new InvalidOperationException($"{Name}: {what} {index} was not saved for backward (see Saves{(what == "input" ? "Input" : "Output")})");
         if (saved.Handle.Storage.Version != saved.Version)
-            throw new InvalidOperationException($"{Op.Name}: {what} {index} {saved.Handle.Spec} was overwritten after it was recorded, so its gradient cannot be computed");
+            throw new InvalidOperationException($"{Name}: {what} {index} {saved.Handle.Spec} was overwritten after it was recorded, so its gradient cannot be computed");
         return saved.Handle;
     }
 
