@@ -1,12 +1,15 @@
 using BenchmarkDotNet.Running;
 using ResNeSt.Benchmarks;
 
-// layers [threads] [batch] [gradients]: a quick table. Anything else goes to BenchmarkDotNet.
+// layers [threads] [batch] [gradients]: a quick table. training [threads] [steps] [--python FILE]: training steps beside PyTorch's.
+// Anything else goes to BenchmarkDotNet.
 if (args is ["layers", ..])
 {
     int threads = args.Length > 1 ? int.Parse(args[1]) : Environment.ProcessorCount;
     int batch = args.Length > 2 ? int.Parse(args[2]) : 1;
     LayerTable.Print(batch, threads, args.Contains("gradients"));
 }
+else if (args is ["training", ..])
+    TrainingTable.Run(args[1..]);
 else
     BenchmarkSwitcher.FromAssembly(typeof(LayerTable).Assembly).Run(args);
