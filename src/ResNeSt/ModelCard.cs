@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace ResNeSt.Models;
 
@@ -30,8 +29,51 @@ public sealed record ModelCard
     /// <summary>Published weight files, the preferred one first.</summary>
     public IReadOnlyList<PublishedWeights> Weights { get; init; } = [];
 
-    internal static ModelCard Parse(Stream json) =>
-        JsonSerializer.Deserialize(json, ModelCardJson.Default.ModelCard) ?? throw new InvalidDataException("a model card is empty");
+    /// <summary>Reads a card by hand: a serializer would compile hundreds of methods first, and every program that runs a network pays for that at its start.</summary>
+    internal static ModelCard Parse(Stream json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var card = document.RootElement;
+        var macs = card.GetProperty("macs");
+        var preprocessing = card.GetProperty("preprocessing");
+        return new ModelCard
+        {
+            Name = Text(card, "name"),
+            Aliases = List(card, "aliases", alias => alias.GetString()!),
+            Source = Text(card, "source"),
+            Parameters = card.GetProperty("parameters").GetInt64(),
+            Macs = new MacCount(Number(macs, "size"), macs.GetProperty("count").GetInt64()),
+            Preprocessing = new Preprocessing(Text(preprocessing, "rule"), Number(preprocessing, "size"), Text(preprocessing, "interpolation"),
+                Channels(preprocessing, "mean"), Channels(preprocessing, "std")),
+            Accuracy = List(card, "accuracy", entry => new Accuracy(entry.GetProperty("top1").GetDouble(),
+                entry.TryGetProperty("top5", out var top5) ? top5.GetDouble() : null, Number(entry, "size"), Text(entry, "source"))),
+            Weights = List(card, "weights", entry => new PublishedWeights(Text(entry, "file"), Text(entry, "sha256Prefix"),
+                List(entry, "urls", url => url.GetString()!), Text(entry, "license"))),
+        };
+    }
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new InvalidDataException($"a model card has no '{name}'");
+
+    private static int Number(JsonElement element, string name) => element.GetProperty(name).GetInt32();
+
+    private static float[] Channels(JsonElement element, string name)
+    {
+        var values = element.GetProperty(name);
+        return [values[0].GetSingle(), values[1].GetSingle(), values[2].GetSingle()];
+    }
+
+    private static IReadOnlyList<T> List<T>(JsonElement element, string name, Func<JsonElement, T> read)
+        where T : class
+    {
+        var items = new List<T>();
+        if (element.TryGetProperty(name, out var array))
+        {
+            foreach (var item in array.EnumerateArray())
+                items.Add(read(item));
+        }
+
+        return items;
+    }
 }
 
 /// <summary>Multiply-accumulates at one input size.</summary>
@@ -60,7 +102,3 @@ public sealed record Accuracy(double Top1, double? Top5, int Size, string Source
 /// <param name="Urls">Addresses, tried in order.</param>
 /// <param name="License">Licence of the weights.</param>
 public sealed record PublishedWeights(string File, string Sha256Prefix, IReadOnlyList<string> Urls, string License);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ModelCard))]
-internal sealed partial class ModelCardJson : JsonSerializerContext;

@@ -6,24 +6,30 @@ namespace ResNeSt.Models;
 /// <summary>A network of the zoo: how to build it and what is known of it.</summary>
 public sealed class ModelEntry
 {
+    private readonly Lazy<ModelCard> _card;
     private readonly Func<ModelChanges, Module> _create;
+    private readonly bool _isPlain;
 
-    internal ModelEntry(string name, ModelCard card, Func<ModelChanges, Module> create, IReadOnlyList<string>? aliases = null)
+    /// <param name="name">Name in the zoo.</param>
+    /// <param name="card">Published facts, read when somebody asks: a program that runs one network need not read those of all.</param>
+    /// <param name="create">Declares the network.</param>
+    /// <param name="isPlain">Whether the card's other names are names of this entry.</param>
+    internal ModelEntry(string name, Lazy<ModelCard> card, Func<ModelChanges, Module> create, bool isPlain = true)
     {
         Name = name;
-        Card = card;
-        Aliases = aliases ?? [];
+        _card = card;
         _create = create;
+        _isPlain = isPlain;
     }
 
     /// <summary>Name in the zoo.</summary>
     public string Name { get; }
 
     /// <summary>Other names for the same network.</summary>
-    public IReadOnlyList<string> Aliases { get; }
+    public IReadOnlyList<string> Aliases => _isPlain ? Card.Aliases : [];
 
     /// <summary>Published facts; a dilated form shares its card, and so its weights, with the plain one.</summary>
-    public ModelCard Card { get; }
+    public ModelCard Card => _card.Value;
 
     /// <summary>Declares the network without giving it memory.</summary>
     public Module Create(ModelChanges? changes = null) => _create(changes ?? new ModelChanges());

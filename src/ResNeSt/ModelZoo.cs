@@ -10,11 +10,14 @@ public static class ModelZoo
     private static readonly Lazy<IReadOnlyList<ModelEntry>> Entries = new(CreateEntries);
 
     private static readonly Lazy<Dictionary<string, ModelEntry>> ByName = new(() =>
+        Entries.Value.ToDictionary(entry => entry.Name, StringComparer.OrdinalIgnoreCase));
+
+    // The aliases stand in the cards: to look here reads all of them.
+    private static readonly Lazy<Dictionary<string, ModelEntry>> ByAnyName = new(() =>
     {
-        var names = new Dictionary<string, ModelEntry>(StringComparer.OrdinalIgnoreCase);
+        var names = new Dictionary<string, ModelEntry>(ByName.Value, StringComparer.OrdinalIgnoreCase);
         foreach (var entry in Entries.Value)
         {
-            names.Add(entry.Name, entry);
             foreach (string alias in entry.Aliases)
                 names.Add(alias, entry);
         }
@@ -27,12 +30,12 @@ public static class ModelZoo
 
     /// <summary>The network of a name or alias, in any case.</summary>
     /// <exception cref="UnknownModelException">There is none; the message suggests the nearest name.</exception>
-    public static ModelEntry Find(string name) => ByName.Value.TryGetValue(name, out var entry)
+    public static ModelEntry Find(string name) => ByName.Value.TryGetValue(name, out var entry) || ByAnyName.Value.TryGetValue(name, out entry)
         ? entry
         : throw new UnknownModelException($"no model is called '{DataFileException.Escape(name)}'; did you mean '{Nearest(name)}'? 'models' lists all");
 
     /// <summary>Whether there is a network of that name or alias.</summary>
-    public static bool Contains(string name) => ByName.Value.ContainsKey(name);
+    public static bool Contains(string name) => ByName.Value.ContainsKey(name) || ByAnyName.Value.ContainsKey(name);
 
     /// <summary>ResNeSt-50, declared: 27.5 million parameters, 224 pixels.</summary>
     public static Module ResNeSt50(ModelChanges? changes = null) => Find("resnest50").Create(changes);
@@ -51,28 +54,21 @@ public static class ModelZoo
         var entries = new List<ModelEntry>();
         foreach (var (name, options) in ResNeStFamily.All)
         {
-            var card = ReadCard(name);
-            entries.Add(Entry(name, card, options, card.Aliases));
-            entries.Add(Entry($"{name}_dilated8", card, options with { OutputStride = 8 }, []));
-            entries.Add(Entry($"{name}_dilation2", card, options with { OutputStride = 16 }, []));
+            var card = Card(name);
+            entries.Add(Entry(name, card, options));
+            entries.Add(Entry($"{name}_dilated8", card, options with { OutputStride = 8 }, isPlain: false));
+            entries.Add(Entry($"{name}_dilation2", card, options with { OutputStride = 16 }, isPlain: false));
         }
 
         foreach (var (name, options) in ResidualFamily.All)
-        {
-            var card = ReadCard(name);
-            entries.Add(Entry(name, card, options, card.Aliases));
-        }
-
+            entries.Add(Entry(name, Card(name), options));
         entries.Add(MobileNet("mobilenet_v2", new MobileNetV2Options()));
         entries.Add(MobileNet("mobilenetv2_100", new MobileNetV2Options { TimmKeys = true }));
         return entries;
     }
 
-    private static ModelEntry MobileNet(string name, MobileNetV2Options options)
-    {
-        var card = ReadCard(name);
-        return new ModelEntry(name, card, changes => new MobileNetV2(Apply(name, options, changes)), card.Aliases);
-    }
+    private static ModelEntry MobileNet(string name, MobileNetV2Options options) =>
+        new(name, Card(name), changes => new MobileNetV2(Apply(name, options, changes)));
 
     private static MobileNetV2Options Apply(string name, MobileNetV2Options options, ModelChanges changes)
     {
@@ -89,8 +85,8 @@ public static class ModelZoo
         };
     }
 
-    private static ModelEntry Entry(string name, ModelCard card, ResNetOptions options, IReadOnlyList<string> aliases) =>
-        new(name, card, changes => new ResNet(Apply(options, changes)), aliases);
+    private static ModelEntry Entry(string name, Lazy<ModelCard> card, ResNetOptions options, bool isPlain = true) =>
+        new(name, card, changes => new ResNet(Apply(options, changes)), isPlain);
 
     private static ResNetOptions Apply(ResNetOptions options, ModelChanges changes) => options with
     {
@@ -105,6 +101,8 @@ public static class ModelZoo
         FinalDropout = changes.FinalDropout ?? options.FinalDropout,
     };
 
+    private static Lazy<ModelCard> Card(string name) => new(() => ReadCard(name));
+
     private static ModelCard ReadCard(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"ResNeSt.Models.ModelCards.{name}.json")
@@ -112,7 +110,7 @@ public static class ModelZoo
         return ModelCard.Parse(stream);
     }
 
-    private static string Nearest(string name) => ByName.Value.Keys.MinBy(known => Distance(known, name.ToLowerInvariant()))!;
+    private static string Nearest(string name) => ByAnyName.Value.Keys.MinBy(known => Distance(known, name.ToLowerInvariant()))!;
 
     /// <summary>Levenshtein's edit distance.</summary>
     private static int Distance(string a, string b)
