@@ -88,6 +88,33 @@ public sealed class InferenceSessionTests
         Assert.That(Run(four, "input"), Is.EqualTo(Run(one, "input")));
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Run_AfterTheFirst_AllocatesNothingOnAnyThread(int threads)
+    {
+        var spec = new TensorSpec([1, 3, 64, 64], DType.F32);
+        using var net = SmallNets.Filled(ModelZoo.Find("resnest14").Create());
+        using var session = InferenceSession.Compile(net, spec, new InferenceOptions { Threads = threads });
+        float[] input = SmallNets.Values(spec), output = new float[session.Output.ElementCount];
+        for (int i = 0; i < 3; i++)
+            session.Run(input, output);
+
+        // Of several tries the least: the test host has threads of its own.
+        long own = long.MaxValue, all = long.MaxValue;
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            long ownBefore = GC.GetAllocatedBytesForCurrentThread(), allBefore = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 4; i++)
+                session.Run(input, output);
+            long allAfter = GC.GetTotalAllocatedBytes(precise: true);
+            own = Math.Min(own, GC.GetAllocatedBytesForCurrentThread() - ownBefore);
+            all = Math.Min(all, allAfter - allBefore);
+        }
+
+        Assert.That(own, Is.Zero, "on the thread that calls");
+        Assert.That(all, Is.Zero, "on all threads");
+    }
+
     [Test]
     public void Run_Cancelled_StopsAndLeavesTheOutput()
     {
