@@ -24,11 +24,12 @@ public sealed class StepServer : IDisposable
     /// <summary>What it said of itself.</summary>
     public string Greeting { get; }
 
-    /// <summary>Milliseconds of one step.</summary>
-    public double Step()
+    /// <summary>Milliseconds of one step, by the clock and of all processors together.</summary>
+    public (double Elapsed, double Busy) Step()
     {
         _process.StandardInput.WriteLine("step");
-        return double.Parse(Read(), CultureInfo.InvariantCulture);
+        string[] parts = Read().Split(' ');
+        return (double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Ends the process and gives the peak of its memory in MB.</summary>

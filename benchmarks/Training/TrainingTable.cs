@@ -46,11 +46,13 @@ public static class TrainingTable
             if (other is not null)
             {
                 Report("PyTorch " + theirs!.Greeting.Split(' ')[1], other);
-                Console.WriteLine($"  ratio {own.Median / other.Median:f2} (median), {own.Best / other.Best:f2} (best); memory {(double)own.PeakMegabytes / other.PeakMegabytes:f2}");
+                Console.WriteLine(
+                    $"  ratio {own.Median / other.Median:f2} (median), {own.Best / other.Best:f2} (best), {own.MedianBusy / other.MedianBusy:f2} (processor time); "
+                    + $"memory {(double)own.PeakMegabytes / other.PeakMegabytes:f2}");
             }
 
             void Report(string name, StepMeasurement m) => Console.WriteLine(
-                $"{size}×{size}, batch {batch}: {name,-14} {m.Median,7:f1} ms (best {m.Best:f1}), {batch / m.Median * 1e3,5:f0} images/s, "
+                $"{size}×{size}, batch {batch}: {name,-14} {m.Median,7:f1} ms (best {m.Best:f1}, processors {m.MedianBusy:f1}), {batch / m.Median * 1e3,5:f0} images/s, "
                 + $"{flops / m.Median / 1e6,4:f0} GFLOP/s = {flops / m.Median / 1e4 / peak,3:f0} % of the peak, {m.PeakMegabytes} MB");
         }
     }
@@ -58,17 +60,21 @@ public static class TrainingTable
     /// <summary>Steps in turn, so that whatever else the machine does disturbs both alike.</summary>
     private static (StepMeasurement Ours, StepMeasurement? Theirs) Measure(StepServer ours, StepServer? theirs, int steps)
     {
-        List<double> own = [], other = [];
+        List<(double Elapsed, double Busy)> own = [], other = [];
         for (int step = -WarmUp; step < steps; step++)
         {
-            double a = ours.Step(), b = theirs?.Step() ?? 0;
+            var a = ours.Step();
+            var b = theirs?.Step() ?? default;
             if (step < 0)
                 continue;
             own.Add(a);
             other.Add(b);
         }
 
-        return (new StepMeasurement(own, ours.End()), theirs is null ? null : new StepMeasurement(other, theirs.End()));
+        return (Result(own, ours), theirs is null ? null : Result(other, theirs));
+
+        static StepMeasurement Result(List<(double Elapsed, double Busy)> steps, StepServer server) =>
+            new([.. steps.Select(step => step.Elapsed)], [.. steps.Select(step => step.Busy)], server.End());
     }
 
     /// <summary>One step for every line, until "end".</summary>
@@ -86,6 +92,7 @@ public static class TrainingTable
         while (Console.ReadLine() is { } line && line != "end")
         {
             long start = Stopwatch.GetTimestamp();
+            var busy = Environment.CpuUsage.TotalTime;
             using (new TensorScope())
             {
                 var x = Tensor.FromArray(pixels, [batch, 3, size, size]);
@@ -94,7 +101,8 @@ public static class TrainingTable
                 optimizer.ClearGrads();
             }
 
-            Console.WriteLine(Stopwatch.GetElapsedTime(start).TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds, spent = (Environment.CpuUsage.TotalTime - busy).TotalMilliseconds;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{elapsed} {spent}"));
         }
 
         Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
