@@ -4,7 +4,8 @@ namespace ResNeSt.Kernels.Cpu;
 internal static class ConvAlgorithms
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<ConvAlgorithm> All { get; } = [DirectAlgorithm.Blocked, DirectAlgorithm.Planes];
+    public static IReadOnlyList<ConvAlgorithm> All { get; } =
+        [DirectAlgorithm.Blocked, DirectAlgorithm.Planes, WinogradAlgorithms.Two, WinogradAlgorithms.Four];
 
     /// <summary>Those that can compute a problem.</summary>
     /// <param name="problem">The problem.</param>
@@ -12,14 +13,15 @@ internal static class ConvAlgorithms
     public static IEnumerable<ConvAlgorithm> For(ConvProblem problem, bool hasPlanes) =>
         All.Where(algorithm => algorithm.Supports(problem) && (!algorithm.ReadsPlanes || hasPlanes));
 
-    /// <summary>The one that is usually fastest: Winograd's where its sums pay for its transforms, larger tiles where weights do not have to come from afar.</summary>
+    /// <summary>The one that is usually fastest: planes as they come, else Winograd's where its sums pay for its transforms, with large tiles where weights
+    /// do not have to come from afar for a few pixels.</summary>
     public static ConvAlgorithm Usual(ConvProblem problem, bool hasPlanes)
     {
-        var candidates = For(problem, hasPlanes).ToDictionary(algorithm => algorithm.Name);
-        string wanted = hasPlanes && candidates.ContainsKey(DirectAlgorithm.Planes.Name) ? DirectAlgorithm.Planes.Name
-            : Math.Min(problem.OutputHeight, problem.OutputWidth) * Math.Sqrt(problem.Batch) >= 28 ? "winograd4"
-            : "winograd2";
+        var candidates = For(problem, hasPlanes).ToArray();
+        if (candidates.Contains(DirectAlgorithm.Planes))
+            return DirectAlgorithm.Planes;
         bool narrow = problem.GroupInputs < BlockedLayout.Block || problem.GroupOutputs < BlockedLayout.Block;
-        return !narrow && candidates.TryGetValue(wanted, out var found) ? found : candidates.GetValueOrDefault(wanted == DirectAlgorithm.Planes.Name ? wanted : DirectAlgorithm.Blocked.Name, DirectAlgorithm.Blocked);
+        var wanted = (long)problem.Batch * problem.OutputHeight * problem.OutputWidth >= 28 * 28 ? WinogradAlgorithms.Four : WinogradAlgorithms.Two;
+        return !narrow && candidates.Contains(wanted) ? wanted : DirectAlgorithm.Blocked;
     }
 }
