@@ -13,8 +13,8 @@ internal readonly record struct ConvChunk(int FirstImage, int EndImage, int Firs
 /// <summary>Divides a convolution by its shape alone: blocks of rows whose input stays in the second-level cache, and panels where those are too few.</summary>
 internal sealed class ConvChunks
 {
-    // Leaves room in the second-level cache for a panel and the next one.
-    private const long CacheBytes = 300_000;
+    /// <summary>Input of a chunk: leaves room in the second-level cache for a panel and the next one.</summary>
+    public const long CacheBytes = 300_000;
 
     // A chunk takes some tens of microseconds, and not more than a large machine has threads are needed.
     private const long ChunkFlops = 4_000_000;

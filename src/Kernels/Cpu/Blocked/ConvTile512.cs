@@ -27,6 +27,21 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
     {
         float* source = arguments->Source, w = arguments->Weights, next = arguments->Prefetch;
         nint secondRow = arguments->SecondRow;
+        if (arguments->Residual != null && Sse.IsSupported)
+        {
+            // It comes from the third-level cache, or farther, while the sums are computed.
+            for (nint i = 0; i < sizeof(TWidth) * BlockedLayout.Block; i += BlockedLayout.Block)
+            {
+                Sse.Prefetch0(arguments->Residual + i);
+                if (sizeof(TVectors) == 2)
+                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondVector + i);
+                if (sizeof(TRows) == 2)
+                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondRow + i);
+                if (sizeof(TVectors) == 2 && sizeof(TRows) == 2)
+                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondVector + arguments->ResidualSecondRow + i);
+            }
+        }
+
         var c0a = arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias);
         var c0b = sizeof(TVectors) == 1 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + Vector512<float>.Count);
         Vector512<float> c1a = c0a, c1b = c0b;

@@ -28,7 +28,8 @@ internal sealed unsafe class ConvTrial : IDisposable
             memory.Attention = Take((long)problem.Batch * memory.InputLayout.Blocks * BlockedLayout.Block * sizeof(float));
         if (problem.Epilogue.Residual)
         {
-            memory.Residual = Take(memory.OutputLayout.ByteLength);
+            // In place, as in a session.
+            memory.Residual = memory.Output;
             memory.ResidualLayout = memory.OutputLayout;
         }
 

@@ -19,6 +19,7 @@ internal sealed class CpuLowering<TLanes>
     private readonly Dictionary<GraphValue, ValuePlace> _places = [];
     private readonly Dictionary<GraphNode, (ConvProblem Problem, ConvAlgorithm Algorithm)> _convolutions = [];
     private readonly HashSet<GraphNode> _inPlace = [];
+    private readonly Dictionary<GraphNode, ConvProblem> _apart = [];
 
     private CpuLowering(CpuBackend backend, Graph graph, LoweringOptions options)
     {
@@ -88,9 +89,15 @@ internal sealed class CpuLowering<TLanes>
         var (weight, output) = (node.Inputs[1].Shape, node.Outputs[0].Shape);
         var problem = new ConvProblem(output[0], seen[1], output[1], seen[2], seen[3], output[2], output[3], weight[2], weight[3],
             op.Geometry, op.Prologue, op.Epilogue, _options.WeightType);
+        if (op.Prologue != default && !DirectAlgorithm.KeepsPrologue(problem))
+        {
+            _apart.Add(node, problem);
+            problem = problem with { Prologue = default };
+        }
+
         var algorithm = table.Choose(problem, _graph.Inputs.Contains(node.Inputs[0]), Weight(node, 1), Weight(node, 2));
         _convolutions.Add(node, (problem, algorithm));
-        if (!algorithm.ReadsPlanes)
+        if (!algorithm.ReadsPlanes && !_apart.ContainsKey(node))
             Need(node.Inputs[0], algorithm.InputBorder(problem));
     }
 
@@ -198,6 +205,15 @@ internal sealed class CpuLowering<TLanes>
         var (x, y) = (node.Inputs[0], node.Outputs[0]);
         int input = algorithm.ReadsPlanes ? Dense(x) : Blocked(x);
         int attention = op.AttentionIndex >= 0 ? Blocked(node.Inputs[op.AttentionIndex]) : -1;
+        var inputLayout = Layout(x);
+        if (_apart.TryGetValue(node, out var whole))
+        {
+            var seen = new BlockedLayout(problem.Batch, problem.InputChannels, problem.InputHeight, problem.InputWidth, algorithm.InputBorder(problem));
+            int prepared = NewBlocked(seen);
+            _steps.Add(new PrologueStep<TLanes>(node, whole, new ConvBuffers(input, inputLayout, prepared, seen) { Attention = attention }));
+            (input, inputLayout, attention) = (prepared, seen, -1);
+        }
+
         int residual = op.ResidualIndex >= 0 ? Blocked(node.Inputs[op.ResidualIndex]) : -1;
         var packed = algorithm.Pack(problem, Weight(node, 1), Weight(node, 2));
         int output = _inPlace.Contains(node) ? _places[y].Blocked = residual : NewBlocked(y);
@@ -208,7 +224,7 @@ internal sealed class CpuLowering<TLanes>
             means = NewDense(node.Outputs[1]);
         }
 
-        var buffers = new ConvBuffers(input, Layout(x), output, Layout(y))
+        var buffers = new ConvBuffers(input, inputLayout, output, Layout(y))
         {
             Attention = attention,
             Residual = residual,
@@ -316,11 +332,10 @@ internal sealed class CpuLowering<TLanes>
 
     private int NewDense(GraphValue value) => _places[value].Dense = NewBuffer(value.Spec.ByteLength, value.Spec.ToString());
 
-    private int NewBlocked(GraphValue value)
-    {
-        var layout = Layout(value);
-        return _places[value].Blocked = NewBuffer(layout.ByteLength, $"F32[{layout.Batch},{layout.Blocks},{layout.Rows},{layout.Columns}]×{BlockedLayout.Block}");
-    }
+    private int NewBlocked(GraphValue value) => _places[value].Blocked = NewBlocked(Layout(value));
+
+    private int NewBlocked(BlockedLayout layout) =>
+        NewBuffer(layout.ByteLength, $"F32[{layout.Batch},{layout.Blocks},{layout.Rows},{layout.Columns}]×{BlockedLayout.Block}");
 
     private int NewBuffer(long byteLength, string layout)
     {

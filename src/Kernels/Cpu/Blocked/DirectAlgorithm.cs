@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ResNeSt.Tensors;
 using ResNeSt.Tensors.Graphs;
 
 namespace ResNeSt.Kernels.Cpu;
@@ -28,6 +29,10 @@ internal sealed class DirectAlgorithm : ConvAlgorithm
 
     /// <summary>Width of the vectors in use.</summary>
     public static int VectorBits => Avx512F.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 32;
+
+    /// <summary>Whether the chunks of a convolution should compute its prologue: where they divide the rows, not the output channels.</summary>
+    public static bool KeepsPrologue(ConvProblem problem) =>
+        (long)problem.OutputChannels * problem.GroupInputs * problem.KernelH * problem.KernelW * problem.WeightType.ByteSize <= ConvChunks.CacheBytes;
 
     /// <summary>What the taps of a convolution reach beyond the image.</summary>
     public static Border Reach(ConvProblem problem)
