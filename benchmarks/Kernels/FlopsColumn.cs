@@ -45,7 +45,7 @@ public sealed class FlopsColumn(bool share) : IColumn
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
         var statistics = summary[benchmarkCase]?.ResultStatistics;
-        if (statistics is null || benchmarkCase.Parameters["Work"] is not KernelWork work || benchmarkCase.Parameters["Threads"] is not int threads)
+        if (statistics is null || benchmarkCase.Parameters["Work"] is not IBenchmarkWork work || benchmarkCase.Parameters["Threads"] is not int threads)
             return "-";
         double rate = work.Flops / statistics.Median;
         if (!share)

@@ -5,7 +5,7 @@ namespace ResNeSt.Benchmarks;
 
 /// <summary>A case as parameter of a benchmark.</summary>
 /// <param name="Case">The case.</param>
-public sealed record KernelWork(OpCase Case)
+public sealed record KernelWork(OpCase Case) : IBenchmarkWork
 {
     /// <summary>Its floating-point operations.</summary>
     public double Flops => Case.Op.Cost(Case.Specs(DType.F32)).Flops;

@@ -32,11 +32,12 @@ internal sealed class ContenderProcess : IDisposable
         return start;
     }
 
-    /// <summary>Milliseconds of each of several runs in a row.</summary>
-    public double[] Run(int count)
+    /// <summary>Milliseconds of each of several runs in a row: by the clock, and of all processors together.</summary>
+    public (double Clock, double Processor)[] Run(int count)
     {
         _process.StandardInput.WriteLine($"run {count}");
-        return [.. Read("times").Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+        double[] numbers = [.. Read("times").Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+        return [.. numbers.Chunk(2).Select(pair => (pair[0], pair[1]))];
     }
 
     /// <summary>Bytes allocated on the managed heap by so many runs.</summary>
@@ -81,16 +82,20 @@ internal sealed class ContenderProcess : IDisposable
 
     private static double[] Times(IContender contender, int count)
     {
-        var times = new double[count];
+        var times = new double[2 * count];
         for (int i = 0; i < count; i++)
         {
+            var used = ProcessorTime();
             long start = Stopwatch.GetTimestamp();
             contender.Run();
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            times[2 * i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            times[2 * i + 1] = (ProcessorTime() - used).TotalMilliseconds;
         }
 
         return times;
     }
+
+    private static TimeSpan ProcessorTime() => OperatingSystem.IsIOS() || OperatingSystem.IsTvOS() ? default : Environment.CpuUsage.TotalTime;
 
     private static long Allocation(IContender contender, int count)
     {

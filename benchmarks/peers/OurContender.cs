@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ResNeSt.Inference;
 using ResNeSt.Models;
 using ResNeSt.Tensors;
+using ResNeSt.Weights;
 
 namespace ResNeSt.Peers;
 
@@ -10,17 +11,18 @@ internal sealed class OurContender : IContender
 {
     private readonly float[] _input;
 
-    public OurContender(PeerRow row, string weights, string input, int threads, bool tune = false)
+    public OurContender(PeerRow row, string weights, string input, int threads)
     {
         EngineSettings.Threads = threads;
         DefaultBackends.Use();
         var entry = ModelZoo.Find(row.Model);
         using (var model = entry.Create())
         {
-            model.MaterializeEmpty(Device.Cpu);
-            WeightLoader.Load(model, weights, entry.Name);
             model.Eval();
-            Session = InferenceSession.Compile(model, new TensorSpec(Shape.Create(row.Shape), DType.F32), new InferenceOptions { Threads = threads, Tune = tune });
+            // Each weight is read from the file just when it is packed.
+            using var file = WeightFile.Open(weights);
+            WeightLoader.Defer(model, file, entry.Name);
+            Session = InferenceSession.Compile(model, new TensorSpec(Shape.Create(row.Shape), DType.F32), new InferenceOptions { Threads = threads });
         }
 
         _input = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(input)).ToArray();

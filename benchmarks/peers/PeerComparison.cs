@@ -27,20 +27,21 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
         // Code is compiled again while it warms up.
         ours.Run(row.Batch == 1 ? 30 : 8);
         theirs.Run(3);
-        List<double> ourTimes = [], theirTimes = [], ratios = [];
+        List<double> ourTimes = [], theirTimes = [], ratios = [], processorRatios = [];
         for (int round = 0; round < rounds; round++)
         {
-            double[] a = Block(ours), b = Block(theirs);
-            ourTimes.AddRange(a);
-            theirTimes.AddRange(b);
-            ratios.Add(Statistics.Of(a).Median / Statistics.Of(b).Median);
+            var (a, b) = (Block(ours), Block(theirs));
+            ourTimes.AddRange(a.Select(time => time.Clock));
+            theirTimes.AddRange(b.Select(time => time.Clock));
+            ratios.Add(Statistics.Of(a.Select(time => time.Clock)).Median / Statistics.Of(b.Select(time => time.Clock)).Median);
+            processorRatios.Add(Statistics.Of(a.Select(time => time.Processor)).Median / Statistics.Of(b.Select(time => time.Processor)).Median);
         }
 
         const int allocationRuns = 10;
-        var result = new PeerResult(row, threads, avx2Only ? "AVX2" : "", Statistics.Of(ourTimes), Statistics.Of(theirTimes), Statistics.Of(ratios),
+        var result = new PeerResult(row, threads, avx2Only ? "AVX2" : "", Statistics.Of(ourTimes), Statistics.Of(theirTimes), Statistics.Of(ratios), Statistics.Of(processorRatios),
             (double)ours.Allocated(allocationRuns) / allocationRuns, Distance(ours.Output(), [.. theirs.Output().Select(value => (double)value)]));
         log.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{row.Name}, {threads} thread(s){(avx2Only ? ", AVX2 only" : "")}: ours {result.Ours.Median:f1} ms, theirs {result.Theirs.Median:f1} ms, ratio {result.Ratio.Median:f2} ({result.Ratio.Lower:f2} to {result.Ratio.Upper:f2}), outputs differ by {result.Difference:e1}, {result.AllocatedPerRun:f0} bytes a run"));
+            $"{row.Name}, {threads} thread(s){(avx2Only ? ", AVX2 only" : "")}: ours {result.Ours.Median:f1} ms, theirs {result.Theirs.Median:f1} ms, ratio {result.Ratio.Median:f2} ({result.Ratio.Lower:f2} to {result.Ratio.Upper:f2}), by processor time {result.ProcessorRatio.Median:f2}, outputs differ by {result.Difference:0.0e-0}, {result.AllocatedPerRun:f0} bytes a run"));
         return result;
     }
 
@@ -70,7 +71,7 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
         ours.Run();
         theirs.Run();
         var result = new AccuracyResult(row, draw, Distance(ours.Output, reference), Distance(theirs.Output, reference));
-        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Name}, {draw} weights: {result.Ours:e1} from double precision, theirs {result.Theirs:e1}"));
+        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Name}, {draw} weights: {result.Ours:0.0e-0} from double precision, theirs {result.Theirs:0.0e-0}"));
         return result;
     }
 
@@ -101,7 +102,7 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
         return difference / largest;
     }
 
-    private static double[] Block(ContenderProcess contender)
+    private static (double Clock, double Processor)[] Block(ContenderProcess contender)
     {
         Thread.Sleep(Pause);
         // The first run finds cold caches: another program ran last.

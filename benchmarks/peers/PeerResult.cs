@@ -7,10 +7,11 @@ namespace ResNeSt.Peers;
 /// <param name="Ours">Milliseconds.</param>
 /// <param name="Theirs">Milliseconds.</param>
 /// <param name="Ratio">Ours ÷ theirs, of the medians of each round.</param>
+/// <param name="ProcessorRatio">Ours ÷ theirs of processor time, which what others do on the machine disturbs less. With several threads it counts their waiting too.</param>
 /// <param name="AllocatedPerRun">Bytes on the managed heap.</param>
 /// <param name="Difference">Largest difference of the two outputs, relative to the largest logit.</param>
 internal sealed record PeerResult(
-    PeerRow Row, int Threads, string Instructions, Statistics Ours, Statistics Theirs, Statistics Ratio, double AllocatedPerRun, double Difference);
+    PeerRow Row, int Threads, string Instructions, Statistics Ours, Statistics Theirs, Statistics Ratio, Statistics ProcessorRatio, double AllocatedPerRun, double Difference);
 
 /// <summary>Process start and memory of one row with one number of threads.</summary>
 /// <param name="Row">The network and its input.</param>
