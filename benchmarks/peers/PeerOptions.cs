@@ -10,6 +10,7 @@ internal sealed record PeerOptions
         benchmarks/peers/run.sh [options]: this engine against ONNX Runtime, interleaved, with equal threads.
           --quick           seconds instead of many minutes: the first row, one thread, few runs; rewrites no page
           --rows TEXT       only rows whose name contains TEXT, such as resnest101 or 'batch 8'
+          --row MODEL:SIZE:BATCH   another row, instead of those of the table
           --threads 1,2     numbers of threads
           --rounds N        rounds of a comparison (12)
           --no-accuracy     without the comparison with double precision (minutes at the first time)
@@ -23,6 +24,8 @@ internal sealed record PeerOptions
     public bool Quick { get; init; }
 
     public string Rows { get; init; } = "";
+
+    public PeerRow? Row { get; init; }
 
     public IReadOnlyList<int> Threads { get; init; } = [1, 2];
 
@@ -51,6 +54,7 @@ internal sealed record PeerOptions
                 "--no-startup" => options with { Startup = false },
                 _ when i + 1 == args.Length => throw new ArgumentException($"'{name}' is no option, or lacks its value; see --help"),
                 "--rows" => options with { Rows = args[++i] },
+                "--row" => options with { Row = Custom(args[++i]) },
                 "--threads" => options with { Threads = [.. args[++i].Split(',').Select(Number)] },
                 "--rounds" => options with { Rounds = Number(args[++i]) },
                 "--ort" => options with { Library = args[++i] },
@@ -62,6 +66,10 @@ internal sealed record PeerOptions
 
         return options;
     }
+
+    private static PeerRow Custom(string text) => text.Split(':') is [var model, var size, var batch]
+        ? new PeerRow(model, Number(size), Number(batch), 0, 0)
+        : throw new ArgumentException($"'{text}' is not MODEL:SIZE:BATCH");
 
     private static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : throw new ArgumentException($"'{text}' is no positive number");

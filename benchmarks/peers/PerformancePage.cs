@@ -105,5 +105,5 @@ internal static class PerformancePage
         line($"| sum | | | {ours:f1} | | | | {matched:f1} in its convolutions | |");
     }
 
-    private static string Goal(PeerResult row, double goal) => row.Instructions == "" ? goal.ToString("f2", CultureInfo.InvariantCulture) : "";
+    private static string Goal(PeerResult row, double goal) => row.Instructions == "" && goal > 0 ? goal.ToString("f2", CultureInfo.InvariantCulture) : "";
 }

@@ -48,7 +48,8 @@ static void Compare(PeerOptions options)
     using (var loaded = new OnnxRuntimeLibrary(library))
         version = loaded.Version;
     var files = new PeerFiles(options.Work);
-    var rows = PeerRow.All.Where(row => row.Name.Contains(options.Rows, StringComparison.OrdinalIgnoreCase)).Take(options.Quick ? 1 : int.MaxValue).ToList();
+    var rows = options.Row is { } given ? [given]
+        : PeerRow.All.Where(row => row.Name.Contains(options.Rows, StringComparison.OrdinalIgnoreCase)).Take(options.Quick ? 1 : int.MaxValue).ToList();
     if (rows.Count == 0)
         throw new ArgumentException($"no row contains '{options.Rows}'; there are {string.Join("; ", PeerRow.All.Select(row => row.Name))}");
     var comparison = new PeerComparison(files, library, options.Rounds, log);
