@@ -37,7 +37,7 @@ internal sealed class PeerFiles(string folder)
     /// <summary>The logits of the first picture, computed by scalar loops in double precision: minutes.</summary>
     public string Reference(PeerRow row, string draw, TextWriter log) => Make($"{row.Model}-{row.Size}-{draw}.reference", path =>
     {
-        log.WriteLine($"double reference of {row.Model} {row.Size}², {draw} weights: a few minutes, kept in {path}");
+        log.WriteLine($"double reference of {row.Model} {row.Size}², {draw} weights: scalar loops, a few minutes at the first time");
         using var scope = new TensorScope();
         using var off = GradMode.Off();
         using var single = Filled(row.Model, draw);
