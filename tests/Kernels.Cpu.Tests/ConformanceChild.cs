@@ -13,6 +13,8 @@ internal static class ConformanceChild
         Console.WriteLine($"sets:{(Avx512F.IsSupported ? " avx512" : "")}{(Avx2.IsSupported ? " avx2" : "")}{(Vector128.IsHardwareAccelerated ? " vector128" : "")}");
         if (arguments.Contains("--exact"))
             return Report([.. ExactProducts.Check(), .. ExactConvolutions.Check()]);
+        if (arguments.Contains("--direct"))
+            return Report([.. ConvAlgorithmCases.Failures(DirectAlgorithm.Blocked, ConvAlgorithmCases.Edges()), .. ConvAlgorithmCases.Failures(DirectAlgorithm.Planes, ConvAlgorithmCases.Edges())]);
         if (arguments.Contains("--winograd"))
             return Report(WinogradCases.Check());
         bool large = arguments.Contains("--large");

@@ -15,6 +15,9 @@ public sealed class InstructionSetTests
     [TestCase("--winograd", "DOTNET_EnableHWIntrinsic", "avx512 avx2 vector128")]
     [TestCase("--large", "DOTNET_EnableAVX512", "avx512", Category = "Long")]
     [TestCase("--large", "DOTNET_EnableAVX2", "avx512 avx2", Category = "Long")]
+    [TestCase("--direct", "DOTNET_EnableAVX512", "avx512")]
+    [TestCase("--direct", "DOTNET_EnableAVX2", "avx512 avx2")]
+    [TestCase("--direct", "DOTNET_EnableHWIntrinsic", "avx512 avx2 vector128")]
     public void Kernels_WithInstructionSetsSwitchedOff_MatchReference(string argument, string variable, string off)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };

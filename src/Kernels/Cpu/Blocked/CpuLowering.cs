@@ -210,7 +210,7 @@ internal sealed class CpuLowering<TLanes>
         {
             var seen = new BlockedLayout(problem.Batch, problem.InputChannels, problem.InputHeight, problem.InputWidth, algorithm.InputBorder(problem));
             int prepared = NewBlocked(seen);
-            _steps.Add(new PrologueStep<TLanes>(node, whole, new ConvBuffers(input, inputLayout, prepared, seen) { Attention = attention }));
+            _steps.Add(new PrologueStep<TLanes>(null, whole, new ConvBuffers(input, inputLayout, prepared, seen) { Attention = attention }));
             (input, inputLayout, attention) = (prepared, seen, -1);
         }
 

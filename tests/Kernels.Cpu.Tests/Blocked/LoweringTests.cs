@@ -1,0 +1,124 @@
+using ResNeSt.Tensors.Backends;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Cpu.Tests;
+
+/// <summary>Graphs made by hand, lowered and run step by step, against the definitions of their operators in double precision.</summary>
+internal sealed class LoweringTests
+{
+    [OneTimeSetUp]
+    public void Register() => CpuBackend.Register();
+
+    [TestCase(1, 32, 9, DType.F32)]
+    [TestCase(2, 20, 7, DType.F32)]
+    [TestCase(3, 48, 14, DType.F32)]
+    [TestCase(2, 32, 9, DType.F16)]
+    [TestCase(2, 32, 9, DType.BF16)]
+    public void SplitAttentionBlock_OfAnySize_MatchesReference(int batch, int channels, int size, DType weights) =>
+        AssertGood(net =>
+        {
+            var x = net.Convolution(net.Input([batch, 3, 2 * size, 2 * size]), channels, 3, stride: 2, ConvEpilogue(ActivationKind.Relu))[0];
+            var splits = net.Convolution(x, 2 * channels, 3, groups: 2, epilogue: new(ActivationKind.Relu, false, 2));
+            var attention = net.Gate(splits[1], hidden: 24, outputs: 2 * channels, radix: 2);
+            var y = net.Convolution(splits[0], channels, 1, prologue: new(2, null), attention: attention, epilogue: new(ActivationKind.Relu, true, 0), residual: x)[0];
+            return net.Linear(net.Reshape(net.Node(new RadixSumGlobalAvgPoolOp(1), y)[0], [batch, channels]), 10);
+        }, new LoweringOptions(weights));
+
+    [Test]
+    public void PrologueOfManyWeights_RunsApart_AndMatchesReference() =>
+        AssertGood(net =>
+        {
+            var x = net.Convolution(net.Input([2, 3, 14, 14]), 512, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+            var pool = new AvgPool2dOp(PoolGeometry.Of(3, 2, 1), true, 0);
+            return net.Convolution(x, 256, 1, prologue: new(0, pool), epilogue: ConvEpilogue(ActivationKind.None))[0];
+        }, new LoweringOptions());
+
+    [TestCase(16)]
+    [TestCase(20)]
+    public void OperatorsBetweenConvolutions_StayInBlocks_AndMatchReference(int channels)
+    {
+        var names = AssertGood(net =>
+        {
+            var x = net.Convolution(net.Input([2, 3, 13, 13]), channels, 3, epilogue: ConvEpilogue(ActivationKind.Relu6))[0];
+            var pooled = net.Node(new MaxPool2dOp(PoolGeometry.Of(3, 2, 1)), x)[0];
+            var mean = net.Node(new AvgPool2dOp(PoolGeometry.Of(3, 1, 1), false, 0), pooled)[0];
+            var product = net.Node(new MultiplyOp(), pooled, net.Node(new SigmoidOp(), mean)[0])[0];
+            var sum = net.Node(new AddOp(), product, net.Node(new SiluOp(), mean)[0])[0];
+            return net.Convolution(net.Node(new ClampOp(-0.5, 0.75), sum)[0], 8, 3, epilogue: ConvEpilogue(ActivationKind.Silu))[0];
+        }, new LoweringOptions());
+
+        Assert.That(names.Count(name => name == "to blocks"), Is.Zero, string.Join(", ", names));
+        Assert.That(names.Count(name => name == "to planes"), Is.EqualTo(1), string.Join(", ", names));
+    }
+
+    [Test]
+    public void ConcatAndSlice_OfWholeBlocks_StayInBlocks_AndMatchReference()
+    {
+        var names = AssertGood(net =>
+        {
+            var x = net.Convolution(net.Input([2, 3, 6, 6]), 32, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+            var both = net.Node(new ConcatOp(1), x, net.Node(new SliceOp(1, 16, 16), x)[0])[0];
+            return net.Convolution(both, 16, 3, epilogue: ConvEpilogue(ActivationKind.None))[0];
+        }, new LoweringOptions());
+
+        Assert.That(names.Count(name => name == "to blocks"), Is.Zero, string.Join(", ", names));
+    }
+
+    [Test]
+    public void OperatorsWithoutBlocks_ChangeTheLayoutAround_AndMatchReference() =>
+        AssertGood(net =>
+        {
+            var x = net.Convolution(net.Input([1, 3, 8, 8]), 20, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+            return net.Convolution(net.Node(new TanhOp(), x)[0], 8, 3, epilogue: ConvEpilogue(ActivationKind.None))[0];
+        }, new LoweringOptions());
+
+    [Test]
+    public void ResidualThatIsReadAgain_IsNotOverwritten() =>
+        AssertGood(net =>
+        {
+            var x = net.Convolution(net.Input([1, 3, 8, 8]), 16, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+            var y = net.Convolution(x, 16, 3, epilogue: new(ActivationKind.Relu, true, 0), residual: x)[0];
+            var z = net.Convolution(y, 16, 1, epilogue: new(ActivationKind.Relu, true, 0), residual: x)[0];
+            return net.Node(new AddOp(), z, y)[0];
+        }, new LoweringOptions());
+
+    [Test]
+    public void Tune_WritesAReadableFile_ThatTheNextLoweringFollows()
+    {
+        var folder = Directory.CreateTempSubdirectory("resnest");
+        string file = System.IO.Path.Combine(folder.FullName, "made", "algorithms.txt");
+        GraphValue Build(HandMadeGraph net) => net.Convolution(net.Input([1, 32, 12, 12]), 32, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+        try
+        {
+            AssertGood(Build, new LoweringOptions(AlgorithmFile: file, Tune: true));
+            string[] lines = File.ReadAllLines(file);
+            Assert.That(lines, Has.Length.EqualTo(2));
+            Assert.That(lines[1], Does.EndWith("\t1x32x12x12-32x12x12 3x3 p1,1,1,1 relu"));
+
+            foreach (string name in (string[])["direct", "winograd2", "winograd4"])
+            {
+                File.WriteAllText(file, $"{name}\t1\t1x32x12x12-32x12x12 3x3 p1,1,1,1 relu\n");
+                Assert.That(AssertGood(Build, new LoweringOptions(AlgorithmFile: file)), Has.Some.EqualTo($"conv 3×3 {name}"));
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static ConvEpilogue ConvEpilogue(ActivationKind activation) => new(activation, false, 0);
+
+    /// <summary>Lowers and runs on one thread and on three; returns the names of the steps.</summary>
+    private static string[] AssertGood(Func<HandMadeGraph, GraphValue> build, LoweringOptions options)
+    {
+        using var net = new HandMadeGraph(options.WeightType != DType.F32);
+        var graph = net.Finish(build(net));
+        using var lowered = BackendRegistry.Get(Device.Cpu).Lower(graph, options);
+        double[] one = net.Run(lowered, threads: 1), three = net.Run(lowered, threads: 3);
+
+        Assert.That(Comparison.Difference(net.Reference(), one, Tolerance.For(DType.F32, 4000)), Is.Null);
+        Assert.That(Comparison.BitDifference(one, three), Is.Null);
+        return [.. lowered.Steps.Select(step => step.Name)];
+    }
+}
