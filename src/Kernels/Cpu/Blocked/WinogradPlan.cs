@@ -13,7 +13,7 @@ internal sealed class WinogradPlan
     private const long InputBytesBesideLargeWeights = 576 << 10;
 
     // Each weight that is loaded is multiplied with so many tiles, if the images have them; fewer, and large layers wait for their weights.
-    private const int FewestTiles = 28;
+    private const int FewestTiles = 32;
     private const int MostTiles = 56;
 
     // Small groups are put together until they see so many blocks of inputs.

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>The same as <see cref="WinogradTile512{TTiles, TVectors}"/> for every other vector width: 6 tiles and two vectors are 12 multiply-adds for
+/// <summary>The same as <see cref="WinogradTile512{TTiles, TVectors}"/> for 128-bit vectors and without any: 6 tiles and two vectors are 12 multiply-adds for
 /// 8 loads, in 15 of 16 registers.</summary>
 /// <typeparam name="TLanes">The vector width.</typeparam>
 /// <typeparam name="TTiles">Tiles, at most 6.</typeparam>

@@ -34,7 +34,11 @@ internal static unsafe class WinogradTiles<TLanes>
 
     /// <summary>The register tile of a width from <see cref="Cover"/> and one or two vectors.</summary>
     public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find(int width, int vectors) =>
-        typeof(TLanes) == typeof(Lanes512) ? (vectors == 2 ? Find512<N2>(width) : Find512<N1>(width)) : vectors == 2 ? Find<N2>(width) : Find<N1>(width);
+        vectors == 2 ? Find<N2>(width) : Find<N1>(width);
+
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find<TVectors>(int width)
+        where TVectors : unmanaged =>
+        typeof(TLanes) == typeof(Lanes512) ? Find512<TVectors>(width) : typeof(TLanes) == typeof(Lanes256) ? Find256<TVectors>(width) : FindAny<TVectors>(width);
 
     private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find512<TVectors>(int width)
         where TVectors : unmanaged => width switch
@@ -50,7 +54,18 @@ internal static unsafe class WinogradTiles<TLanes>
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
         };
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find256<TVectors>(int width)
+        where TVectors : unmanaged => width switch
+        {
+            6 => &WinogradTile256<N6, TVectors>.Multiply,
+            5 => &WinogradTile256<N5, TVectors>.Multiply,
+            4 => &WinogradTile256<N4, TVectors>.Multiply,
+            3 => &WinogradTile256<N3, TVectors>.Multiply,
+            2 => &WinogradTile256<N2, TVectors>.Multiply,
+            _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
+        };
+
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> FindAny<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
             6 => &WinogradTile<TLanes, N6, TVectors>.Multiply,
