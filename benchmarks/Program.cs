@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Running;
 using ResNeSt.Benchmarks;
 
-// layers [threads] [batch] [gradients]: a quick table. training [threads] [steps] [--python FILE]: training steps beside PyTorch's.
-// Anything else goes to BenchmarkDotNet.
+// layers [threads] [batch] [gradients], winograd [threads] [batch]: quick tables. training [threads] [steps] [--python FILE]: training steps
+// beside PyTorch's. Anything else goes to BenchmarkDotNet.
 if (args is ["layers", ..])
 {
     int threads = args.Length > 1 ? int.Parse(args[1]) : Environment.ProcessorCount;
@@ -11,5 +11,10 @@ if (args is ["layers", ..])
 }
 else if (args is ["training", ..])
     TrainingTable.Run(args[1..]);
+else if (args is ["winograd", ..])
+{
+    int threads = args.Length > 1 ? int.Parse(args[1]) : Environment.ProcessorCount;
+    WinogradTable.Print(args.Length > 2 ? int.Parse(args[2]) : 1, threads);
+}
 else
     BenchmarkSwitcher.FromAssembly(typeof(LayerTable).Assembly).Run(args);
