@@ -20,9 +20,13 @@ internal static class Stem
         }, channels);
     }
 
-    /// <summary>Input pixels for each of the stem's: where neither pool nor first stage steps, the last convolution does.</summary>
-    public static int Stride(ResNetOptions options) =>
-        options.Stem != StemKind.Plain && options.StemPool == StemPool.None && options.FirstStride == 1 ? 4 : 2;
+    /// <summary>Input pixels for each of the stem's: where neither pool nor first stage steps, the last of several convolutions does.</summary>
+    public static int Stride(ResNetOptions options) => options.Stem switch
+    {
+        StemKind.Small => 1,
+        StemKind.Deep or StemKind.Tiered when options.StemPool == StemPool.None && options.FirstStride == 1 => 4,
+        _ => 2,
+    };
 
     private static Conv2d[] Convolutions(ResNetOptions options)
     {

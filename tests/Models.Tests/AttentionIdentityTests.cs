@@ -177,19 +177,125 @@ public sealed class AttentionIdentityTests
         double[] Rows(string key) => Part(block, key).Forward(x).ToDoubles();
     }
 
-    [Test]
-    public void ConvolutionalAttention_InItsThreeOrders_Differs()
+    /// <summary>Every pair of positions, made one by one.</summary>
+    [TestCase(NonLocalForm.Gaussian)]
+    [TestCase(NonLocalForm.DotProduct)]
+    [TestCase(NonLocalForm.EmbeddedGaussian)]
+    public void NonLocal_OfAForm_WeighsEveryPair(NonLocalForm form)
     {
+        const int Inner = 4;
+        using var block = Filled(new NonLocal(Channels, Inner, form));
         var x = Input(Channels);
-        var outputs = Enum.GetValues<GateOrder>().Select(order =>
+        int positions = x.Shape.Product(2, 4), compared = form == NonLocalForm.Gaussian ? Channels : Inner;
+        double[] theta = Rows("theta"), phi = Rows("phi"), g = Part(block, "g").Forward(x).ToDoubles();
+        var sums = new double[2 * Inner * positions];
+        for (int n = 0; n < 2; n++)
         {
-            using var block = Filled(new ConvolutionalAttention(Channels, hidden: 2, order));
-            return block.Forward(x).ToDoubles();
-        }).ToList();
+            for (int i = 0; i < positions; i++)
+            {
+                var weights = new double[positions];
+                for (int j = 0; j < positions; j++)
+                {
+                    for (int c = 0; c < compared; c++)
+                        weights[j] += theta[(n * compared + c) * positions + i] * phi[(n * compared + c) * positions + j];
+                }
 
-        Assert.That(outputs[0], Is.Not.EqualTo(outputs[1]).Within(1e-3));
-        Assert.That(outputs[0], Is.Not.EqualTo(outputs[2]).Within(1e-3));
-        Assert.That(outputs[1], Is.Not.EqualTo(outputs[2]).Within(1e-3));
+                if (form != NonLocalForm.DotProduct)
+                    weights = [.. weights.Select(weight => Math.Exp(form == NonLocalForm.Gaussian ? weight : weight / Math.Sqrt(Inner)))];
+                double whole = form == NonLocalForm.DotProduct ? positions : weights.Sum();
+                for (int c = 0; c < Inner; c++)
+                    sums[(n * Inner + c) * positions + i] = weights.Select((weight, j) => weight / whole * g[(n * Inner + c) * positions + j]).Sum();
+            }
+        }
+
+        var spec = new TensorSpec([2, Inner, x.Shape[2], x.Shape[3]], DType.F64);
+        AssertSame(block.Forward(x), x + Part(block, "conv_out").Forward(Tensor.FromDoubles(sums, spec, Device.Reference)));
+
+        double[] Rows(string key) => (form == NonLocalForm.Gaussian ? x : Part(block, key).Forward(x)).ToDoubles();
+    }
+
+    [Test]
+    public void SpatialSqueeze_GatesEachPositionByAllItsChannels()
+    {
+        using var block = Filled(new SpatialSqueeze(Channels));
+        var x = Input(Channels);
+        double[] weight = State(block, "conv.weight").ToDoubles();
+        double bias = State(block, "conv.bias").ToDoubles()[0];
+
+        AssertSame(block.Forward(x), Mapped(x, (n, c, position, at) => at(c) / (1 + Math.Exp(-bias - Enumerable.Range(0, Channels).Sum(k => weight[k] * at(k))))));
+    }
+
+    [Test]
+    public void SimplifiedNonLocal_AddsOneContextToAllPositions()
+    {
+        using var block = Filled(new SimplifiedNonLocal(Channels));
+        var x = Input(Channels);
+        int positions = x.Shape.Product(2, 4);
+        double[] mask = State(block, "conv_mask.weight").ToDoubles(), weight = State(block, "conv_out.weight").ToDoubles(), bias = State(block, "conv_out.bias").ToDoubles();
+        double[] values = x.ToDoubles();
+        var contexts = new double[2, Channels];
+        for (int n = 0; n < 2; n++)
+        {
+            double At(int c, int i) => values[(n * Channels + c) * positions + i];
+            // The bias of the mask is the same everywhere: a softmax does not see it.
+            double[] weights = [.. Enumerable.Range(0, positions).Select(i => Math.Exp(Enumerable.Range(0, Channels).Sum(c => mask[c] * At(c, i))))];
+            for (int c = 0; c < Channels; c++)
+                contexts[n, c] = Enumerable.Range(0, positions).Sum(i => weights[i] * At(c, i)) / weights.Sum();
+        }
+
+        AssertSame(block.Forward(x), Mapped(x, (n, c, position, at) => at(c) + bias[c] + Enumerable.Range(0, Channels).Sum(k => weight[c * Channels + k] * contexts[n, k])));
+    }
+
+    /// <summary>The paper's other arrangements (section 3 and table 3): the gates in the other order, and side by side, where their logits are
+    /// added before one sigmoid. The authors' code has the published order alone.</summary>
+    [TestCase(GateOrder.ChannelFirst)]
+    [TestCase(GateOrder.PositionFirst)]
+    [TestCase(GateOrder.Parallel)]
+    public void ConvolutionalAttention_InEachOrder_AppliesItsGates(GateOrder order)
+    {
+        using var block = Filled(new ConvolutionalAttention(Channels, hidden: 2, order));
+        var x = Input(Channels);
+
+        var expected = order switch
+        {
+            GateOrder.ChannelFirst => ByPosition(ByChannel(x)),
+            GateOrder.PositionFirst => ByChannel(ByPosition(x)),
+            _ => x * (ChannelLogits(x) + PositionLogits(x)).Sigmoid(),
+        };
+
+        AssertSame(block.Forward(x), expected);
+
+        Tensor ByChannel(Tensor map) => map * ChannelLogits(map).Sigmoid();
+        Tensor ByPosition(Tensor map) => map * PositionLogits(map).Sigmoid();
+
+        Tensor ChannelLogits(Tensor map)
+        {
+            Tensor Layer(Tensor rows, string key) => rows.Linear(State(block, $"ChannelGate.mlp.{key}.weight"), State(block, $"ChannelGate.mlp.{key}.bias"));
+            Tensor Mlp(Tensor rows) => Layer(Layer(rows, "1").Relu(), "3");
+            return (Mlp(map.Mean([2, 3])) + Mlp(map.Max([2, 3]))).Reshape([2, Channels, 1, 1]);
+        }
+
+        Tensor PositionLogits(Tensor map)
+        {
+            var both = Tensor.Concat(1, map.Max([1], keepAxes: true), map.Mean([1], keepAxes: true));
+            double Bn(string part) => State(block, $"SpatialGate.spatial.bn.{part}").ToDoubles()[0];
+            var logits = both.Conv2d(State(block, "SpatialGate.spatial.conv.weight"), ConvGeometry.Of(padding: 3));
+            return (logits - Bn("running_mean")) * (Bn("weight") / Math.Sqrt(Bn("running_var") + 1e-5)) + Bn("bias");
+        }
+    }
+
+    /// <summary>A map made element by element, from sample, channel, position, and the values of all channels at that position.</summary>
+    private static Tensor Mapped(Tensor x, Func<int, int, int, Func<int, double>, double> make)
+    {
+        int positions = x.Shape.Product(2, 4);
+        double[] values = x.ToDoubles(), result = new double[values.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            int n = i / (Channels * positions), c = i / positions % Channels, position = i % positions;
+            result[i] = make(n, c, position, k => values[(n * Channels + k) * positions + position]);
+        }
+
+        return Tensor.FromDoubles(result, x.Spec, Device.Reference);
     }
 
     private static double[] Widened(Module select, int branch)

@@ -28,6 +28,7 @@ public sealed class BackboneTests
     [TestCase("se_cotnetd_50", 32)]
     [TestCase("sknet50", 32)]
     [TestCase("legacy_senet154", 32)]
+    [TestCase("resnest_tiny", 8)]
     public void Taps_OfTheZoo_AreTheMapsThatComeOut(string name, int outputStride)
     {
         using var net = (ResNet)ModelZoo.Find(name).Create();

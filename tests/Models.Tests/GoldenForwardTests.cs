@@ -42,7 +42,8 @@ public sealed class GoldenForwardTests
     {
         var known = Networks().Keys.Concat(Read("relatives").Keys).Select(name => ModelZoo.Find(name).Card.Name).ToHashSet();
 
-        Assert.That(ModelZoo.All.Select(entry => entry.Card.Name).Where(name => !known.Contains(name)), Is.Empty, "tests/Data/relatives/make.py makes some");
+        var published = ModelZoo.All.Select(entry => entry.Card).Where(card => !card.Source.StartsWith("This repository", StringComparison.Ordinal));
+        Assert.That(published.Select(card => card.Name).Where(name => !known.Contains(name)), Is.Empty, "tests/Data/relatives/make.py makes some");
     }
 
     /// <summary>The small input only: the double oracle takes its time.</summary>
