@@ -19,6 +19,10 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
     where TStep : unmanaged
     where TVectors : unmanaged
 {
+    // Blocks of input channels lie far apart, so the processor does not foresee them: their pixels are fetched two blocks ahead, behind the last
+    // block those of the next tile.
+    private const int Ahead = 2;
+
     /// <summary>Computes and stores the tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(ConvTileArguments* arguments)
@@ -52,6 +56,9 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
             nint from = block == 0 ? arguments->FirstLane : 0;
             nint count = (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes) - from;
             float* tapRow = source + from;
+            float* ahead = block + Ahead < arguments->Blocks
+                ? source + Ahead * arguments->BlockStep
+                : arguments->Source + sizeof(TWidth) * sizeof(TStep) + (block + Ahead - arguments->Blocks) * arguments->BlockStep;
             for (nint r = arguments->TapRows; r > 0; r--)
             {
                 float* tap = tapRow;
@@ -108,11 +115,13 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
                                 c5b = TLanes.MultiplyAdd(v, wb, c5b);
                         }
 
-                        // One line a step: two tiles fetch what the tiles behind them will multiply with.
+                        // Two lines a step: two tiles fetch the weights that the tiles behind them will multiply with, and each tile its own pixels.
                         if (sizeof(TVectors) == 2 && Sse.IsSupported)
                         {
                             Sse.Prefetch1(next);
                             next += NativeMemoryPool.Alignment / sizeof(float);
+                            Sse.Prefetch0(ahead);
+                            ahead += sizeof(TStep);
                         }
 
                         w += sizeof(TVectors) * TLanes.Count;
