@@ -33,6 +33,22 @@ public sealed class IlgpuBackend : Backend
     public override Storage Allocate(long byteLength) => new IlgpuStorage(this, byteLength);
 
     /// <inheritdoc/>
+    public override Storage Slice(Storage block, long offset, long byteLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + byteLength, block.ByteLength);
+        return new IlgpuStorage((IlgpuStorage)block, offset, byteLength);
+    }
+
+    /// <inheritdoc/>
+    public override void Clear(Storage storage)
+    {
+        var bytes = ((IlgpuStorage)storage).Bytes;
+        if (bytes.Length > 0)
+            Queue.Enqueue(stream => bytes.MemSetToZero(stream));
+    }
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, Storage destination)
     {
         if (source.IsEmpty)

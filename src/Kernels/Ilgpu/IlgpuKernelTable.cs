@@ -74,6 +74,7 @@ internal static class IlgpuKernelTable
 
     private static void AddConvolution(KernelTable table, GpuQueue queue) => table
         .Add(new Conv2dIlgpuKernel(queue))
+        .Add(new FusedConv2dIlgpuKernel(queue))
         .Add(new Conv2dInputGradIlgpuKernel(queue))
         .Add(new Conv2dWeightGradIlgpuKernel(queue));
 
@@ -102,6 +103,7 @@ internal static class IlgpuKernelTable
         .Add(new RadixSumGlobalAvgPoolGradIlgpuKernel(queue))
         .Add(new RadixSoftmaxIlgpuKernel(queue))
         .Add(new RadixSoftmaxGradIlgpuKernel(queue))
+        .Add(new SplitAttentionGateIlgpuKernel(queue))
         .Add(new AttentionWeightedSumIlgpuKernel(queue))
         .Add(new AttentionWeightedSumGradIlgpuKernel(queue));
 

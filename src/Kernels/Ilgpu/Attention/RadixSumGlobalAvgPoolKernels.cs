@@ -43,14 +43,18 @@ internal sealed class RadixSumGlobalAvgPoolIlgpuKernel(GpuQueue queue) : IlgpuKe
         }
     }
 
-    protected override void Run(RadixSumGlobalAvgPoolOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    protected override void Run(RadixSumGlobalAvgPoolOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) =>
+        Launch(Queue, inputs[0], op.Radix, outputs[0]);
+
+    /// <summary>Launches the variant that fits the planes.</summary>
+    public static void Launch(GpuQueue queue, Tensor x, int radix, Tensor y)
     {
-        var shape = new SplitShape(inputs[0].Shape, op.Radix);
-        int lines = outputs[0].Spec.ElementCount;
-        if (shape.Plane.Divisor * op.Radix >= GroupFrom)
-            Queue.Launch(ByGroup, (Queue.Groups(lines, 1), Queue.GroupSize), inputs[0].Floats, outputs[0].Floats, shape);
+        var shape = new SplitShape(x.Shape, radix);
+        int lines = y.Spec.ElementCount;
+        if (shape.Plane.Divisor * radix >= GroupFrom)
+            queue.Launch(ByGroup, (queue.Groups(lines, 1), queue.GroupSize), x.Floats, y.Floats, shape);
         else
-            Queue.Launch(ByWarp, Queue.OverWarps(lines), inputs[0].Floats, outputs[0].Floats, shape);
+            queue.Launch(ByWarp, queue.OverWarps(lines), x.Floats, y.Floats, shape);
     }
 
     /// <summary>One member's share of the sum over splits and pixels.</summary>

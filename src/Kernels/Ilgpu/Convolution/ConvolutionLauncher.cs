@@ -8,11 +8,15 @@ namespace ResNeSt.Kernels.Ilgpu;
 internal sealed class ConvolutionLauncher(GpuQueue queue)
 {
     private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, PixelOutput> ForwardProduct = new("conv.forward");
+    private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, FusedPixelOutput> FusedProduct = new("conv.fused");
     private static readonly Gemm<WeightsByTap, int, int, PatchesByPixel, Window, Tap, PixelOutput> InputGradProduct = new("conv.input-grad");
     private static readonly Gemm<PixelsByChannel, int, int, PatchesByTap, Tap, Window, MatrixOutput> WeightGradProduct = new("conv.weight-grad");
 
     /// <summary>The kernels of <see cref="Forward"/>.</summary>
     public static IEnumerable<GpuKernel> ForwardKernels => [.. ForwardProduct.Kernels, SplitSum.Kernel];
+
+    /// <summary>The kernels of <see cref="Fused"/>.</summary>
+    public static IEnumerable<GpuKernel> FusedKernels => [.. FusedProduct.Kernels, .. ForwardProduct.Kernels, SplitSum.Kernel, FusedTail.Kernel];
 
     /// <summary>The kernels of <see cref="InputGrad"/>.</summary>
     public static IEnumerable<GpuKernel> InputGradKernels => [.. InputGradProduct.Kernels, SplitSum.Kernel];
@@ -23,18 +27,29 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
     /// <summary>y[n,k] = Σ x · w (+ bias): rows are the output channels of a group, columns the pixels of the batch, depth the taps.</summary>
     public void Forward(ConvGeometry g, Tensor x, Tensor w, Tensor? bias, Tensor y)
     {
-        int channels = w.Shape[1], outputs = w.Shape[0] / g.Groups, plane = y.Shape.Product(2, 4);
-        var key = new ForwardTaps(g, channels, w.Shape[2], w.Shape[3], x.Shape[2], x.Shape[3]);
-        var taps = queue.Tables.Get(key, ForwardTaps.Make);
-        int depth = w.Shape.Product(1, 4);
-        var windows = new PixelGrid(y.Shape[0], y.Shape[2], y.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
-        var pixels = new PixelGrid(y.Shape[0], y.Shape[2], y.Shape[3], 1, 1, 0, 0);
-        var a = new DepthMajorMatrix(w.Floats, outputs, depth, outputs * depth, depth);
-        var b = new PatchesByPixel(Gather(x, taps, windows, channels));
-        var plan = new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups);
+        var (plan, a, b, pixels) = Plan(g, x.Floats, x.Shape, w, y.Shape);
+        int outputs = plan.Rows, plane = y.Shape.Product(2, 4);
         var biases = bias?.Floats ?? y.Floats;
         queue.WithSplits(plan, y.Floats, biases, bias is not null, plane, w.Shape[0], (to, splitStride, biased) => ForwardProduct.Launch(
             queue, plan, a, b, new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
+    }
+
+    /// <summary>y = act(conv(x, w) + bias [+ residual]): what follows the sums happens while they are stored, or, where sums are cut, in one launch after them.</summary>
+    public void Fused(ConvGeometry g, ArrayView<float> x, Shape shape, Tensor w, Tensor bias, Tensor? residual, ActivationKind activation, Tensor y)
+    {
+        var (plan, a, b, pixels) = Plan(g, x, shape, w, y.Shape);
+        int outputs = plan.Rows, plane = y.Shape.Product(2, 4);
+        var (to, biases) = (y.Floats, bias.Floats);
+        var tail = new StoreTail(residual?.Floats ?? to, residual is not null, activation);
+        if (plan.Depth.Splits == 1)
+        {
+            FusedProduct.Launch(queue, plan, a, b, new FusedPixelOutput(new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, 0, biases, true), tail));
+            return;
+        }
+
+        queue.WithSplits(plan, to, biases, true, plane, w.Shape[0], (part, splitStride, biased) => ForwardProduct.Launch(
+            queue, plan, a, b, new PixelOutput(part, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
+        queue.Launch(FusedTail.Kernel, queue.Over(to.Length, 1), to, tail);
     }
 
     /// <summary>dx[n,c] = Σ dy · w, phase by phase of the stride: rows are the input channels of a group, columns the pixels of the phase.</summary>
@@ -77,9 +92,24 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
             queue, plan, a, b, new MatrixOutput(to, outputs, columns, splitStride, to, false)));
     }
 
-    private static ImageGather Gather(Tensor image, ArrayView<Tap> taps, PixelGrid windows, int groupChannels)
+    private (GemmPlan Plan, DepthMajorMatrix A, PatchesByPixel B, PixelGrid Pixels) Plan(ConvGeometry g, ArrayView<float> x, Shape shape, Tensor w, Shape y)
     {
-        int plane = image.Shape.Product(2, 4);
-        return new ImageGather(image.Floats, taps, windows, image.Shape[2], image.Shape[3], image.Shape[1] * plane, groupChannels * plane);
+        int channels = w.Shape[1], outputs = w.Shape[0] / g.Groups;
+        var key = new ForwardTaps(g, channels, w.Shape[2], w.Shape[3], shape[2], shape[3]);
+        var taps = queue.Tables.Get(key, ForwardTaps.Make);
+        int depth = w.Shape.Product(1, 4);
+        var windows = new PixelGrid(y[0], y[2], y[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
+        var pixels = new PixelGrid(y[0], y[2], y[3], 1, 1, 0, 0);
+        var a = new DepthMajorMatrix(w.Floats, outputs, depth, outputs * depth, depth);
+        return (new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups), a, new PatchesByPixel(Gather(x, shape, taps, windows, channels)), pixels);
+    }
+
+    private static ImageGather Gather(Tensor image, ArrayView<Tap> taps, PixelGrid windows, int groupChannels) =>
+        Gather(image.Floats, image.Shape, taps, windows, groupChannels);
+
+    private static ImageGather Gather(ArrayView<float> image, Shape shape, ArrayView<Tap> taps, PixelGrid windows, int groupChannels)
+    {
+        int plane = shape.Product(2, 4);
+        return new ImageGather(image, taps, windows, shape[2], shape[3], shape[1] * plane, groupChannels * plane);
     }
 }

@@ -16,18 +16,27 @@ internal sealed class IlgpuStorage : Storage
     private const byte Poison = 0xFF;
 
     private readonly GpuQueue _queue;
-    private readonly MemoryBuffer _block;
-    private readonly bool _guarded = EngineSettings.CheckBounds;
+    private readonly MemoryBuffer? _block; // null for a part of another block
+    private readonly bool _guarded;
 
     public IlgpuStorage(IlgpuBackend backend, long byteLength)
         : base(backend, byteLength)
     {
         _queue = backend.Queue;
+        _guarded = EngineSettings.CheckBounds;
         long margin = _guarded ? GuardBytes : 0;
         _block = _queue.Memory.Rent(byteLength + 2 * margin);
         Bytes = _block.AsRawArrayView(margin, byteLength);
         if (_guarded)
-            Poisoned();
+            Poisoned(_block);
+    }
+
+    /// <summary>A part of another block, which must outlive it.</summary>
+    public IlgpuStorage(IlgpuStorage block, long offset, long byteLength)
+        : base(block.Backend, byteLength)
+    {
+        _queue = block._queue;
+        Bytes = block.Bytes.SubView(offset, byteLength);
     }
 
     /// <summary>The bytes, for kernels and copies.</summary>
@@ -35,26 +44,28 @@ internal sealed class IlgpuStorage : Storage
 
     protected override void Free()
     {
+        if (_block is null)
+            return;
         if (_guarded)
-            CheckGuards();
+            CheckGuards(_block);
         _queue.Memory.Return(_block);
     }
 
-    private void Poisoned() => _queue.Enqueue(stream =>
+    private void Poisoned(MemoryBuffer block) => _queue.Enqueue(stream =>
     {
-        _block.AsRawArrayView().MemSet(stream, GuardPattern);
+        block.AsRawArrayView().MemSet(stream, GuardPattern);
         if (ByteLength > 0)
             Bytes.MemSet(stream, Poison);
     });
 
-    private void CheckGuards()
+    private void CheckGuards(MemoryBuffer block)
     {
         // Pinned, since ILGPU keeps the bare address while it copies.
         var guards = GC.AllocateUninitializedArray<byte>(2 * GuardBytes, pinned: true);
         _queue.Enqueue(stream =>
         {
-            _block.AsRawArrayView(0, GuardBytes).CopyToCPU(stream, ref guards[0], GuardBytes);
-            _block.AsRawArrayView(GuardBytes + ByteLength, GuardBytes).CopyToCPU(stream, ref guards[GuardBytes], GuardBytes);
+            block.AsRawArrayView(0, GuardBytes).CopyToCPU(stream, ref guards[0], GuardBytes);
+            block.AsRawArrayView(GuardBytes + ByteLength, GuardBytes).CopyToCPU(stream, ref guards[GuardBytes], GuardBytes);
             stream.Synchronize();
         });
         int broken = guards.AsSpan().IndexOfAnyExcept(GuardPattern);
