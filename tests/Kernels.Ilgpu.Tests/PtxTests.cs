@@ -30,25 +30,41 @@ public sealed partial class PtxTests
         var kernel = KernelCatalog.All.Single(entry => entry.Kernel.Name == "conv.forward.tile128").Kernel;
         using var compiler = new PtxCompiler(architecture);
         var instructions = await compiler.Disassemble(compiler.Compile(kernel));
-        var loop = InnerLoop(instructions);
+        var loop = InnerLoop(instructions, "FFMA");
         int multiplyAdds = loop.Count(text => text.Contains("FFMA", StringComparison.Ordinal));
         TestContext.Out.WriteLine($"{multiplyAdds} of {loop.Count} instructions are FFMA");
         Assert.That(multiplyAdds, Is.EqualTo(64 * GemmKernel.Step));
         Assert.That((double)multiplyAdds / loop.Count, Is.GreaterThanOrEqualTo(0.75));
     }
 
+    /// <summary>The tensor cores' inner loop: sixteen mma, six ldmatrix, no local memory.</summary>
+    [TestCase("conv.forward.f16.tile128", "HMMA.16816.F32")]
+    [TestCase("conv.forward.bf16.tile128", "HMMA.16816.F32.BF16")]
+    [TestCase("conv.forward.tf32.tile128", "HMMA.1688.F32.TF32")]
+    public async Task TensorTile_InnerLoop_FeedsTensorCores(string name, string instruction)
+    {
+        if (PtxCompiler.Assembler is null || PtxCompiler.Disassembler is null)
+            Assert.Ignore("ptxas and cuobjdump are not on the path");
+        var kernel = KernelCatalog.All.Single(entry => entry.Kernel.Name == name).Kernel;
+        using var compiler = new PtxCompiler(CudaArchitecture.SM_80);
+        var loop = InnerLoop(await compiler.Disassemble(compiler.Compile(kernel)), "HMMA");
+        Assert.That(loop.Count(text => text.Contains(instruction, StringComparison.Ordinal)), Is.EqualTo(16));
+        Assert.That(loop.Count(text => text.Contains("LDSM", StringComparison.Ordinal)), Is.EqualTo(6));
+        Assert.That(loop, Has.None.Contain("LDL").And.None.Contain("STL"));
+    }
+
     [Test]
     public void EveryKernel_HasANameOfItsOwn() =>
         Assert.That(KernelCatalog.All.Select(entry => entry.Kernel.Name), Is.Unique);
 
-    /// <summary>What lies between a backward branch and its target; of several such loops the shortest with the most multiply-adds.</summary>
-    private static List<string> InnerLoop(IReadOnlyList<(int Address, string Text)> instructions) => instructions
+    /// <summary>What lies between a backward branch and its target; of several such loops the shortest with the most of an instruction.</summary>
+    private static List<string> InnerLoop(IReadOnlyList<(int Address, string Text)> instructions, string most) => instructions
         .Select(instruction => (End: instruction.Address, Target: BranchTarget().Match(instruction.Text)))
         .Where(branch => branch.Target.Success)
         .Select(branch => (branch.End, Start: Convert.ToInt32(branch.Target.Groups[1].Value, 16)))
         .Where(branch => branch.Start < branch.End)
         .Select(branch => instructions.Where(i => i.Address >= branch.Start && i.Address <= branch.End).Select(i => i.Text).ToList())
-        .OrderByDescending(loop => loop.Count(text => text.Contains("FFMA", StringComparison.Ordinal)))
+        .OrderByDescending(loop => loop.Count(text => text.Contains(most, StringComparison.Ordinal)))
         .ThenBy(loop => loop.Count)
         .First();
 

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
+using ResNeSt.Tensors.Graphs;
 using Device = ResNeSt.Tensors.Device;
 
 namespace ResNeSt.Kernels.Ilgpu;
@@ -16,11 +18,26 @@ public sealed class IlgpuBackend : Backend
         : base(device)
     {
         Queue = new GpuQueue(accelerator, device.ToString());
+        if (Enum.TryParse<GpuPrecision>(Environment.GetEnvironmentVariable("RESNEST_GPU_PRECISION"), ignoreCase: true, out var precision))
+            Queue.Precision = precision;
         IlgpuKernelTable.AddTo(Kernels, Queue);
     }
 
     /// <summary>Stream, kernels and memory.</summary>
     internal GpuQueue Queue { get; }
+
+    /// <summary>What convolutions and matrix products round their factors to where the device has tensor cores (NVIDIA, Ampere and later); sums are F32
+    /// in every case, and other devices compute in F32. Default F32; <c>RESNEST_GPU_PRECISION=tf32|f16|bf16</c> sets another.</summary>
+    public GpuPrecision Precision
+    {
+        get => Queue.Precision;
+        set => Queue.Precision = value;
+    }
+
+    /// <summary>Whether compiled sessions on CUDA record their launches once and then launch them as one, which saves the host's time where batches are
+    /// small. Decided when a session is compiled. Off by default; <c>RESNEST_GPU_GRAPHS=1</c> turns it on.</summary>
+    /// <remarks>Times of single steps cannot be told then: all work is counted for the last one.</remarks>
+    public bool CaptureGraphs { get; set; } = Environment.GetEnvironmentVariable("RESNEST_GPU_GRAPHS") == "1";
 
     /// <summary>Makes the device kinds <c>cuda</c>, <c>opencl</c> and <c>ilgpu-cpu</c> known to the engine; more calls do nothing.</summary>
     public static void Register()
@@ -72,6 +89,20 @@ public sealed class IlgpuBackend : Backend
         var from = ((IlgpuStorage)source).Bytes.SubView(0, byteLength);
         var to = ((IlgpuStorage)destination).Bytes.SubView(0, byteLength);
         Queue.Enqueue(stream => from.CopyTo(stream, to));
+    }
+
+    /// <inheritdoc/>
+    public override LoweredGraph Lower(Graph graph, LoweringOptions options)
+    {
+        string file = options.AlgorithmFile ?? Autotuner.DefaultFile;
+        Queue.Tuner.Use(file);
+        // Products are measured at their first launch, with the memory that they then have.
+        Queue.Tuner.Tuning |= options.Tune;
+        var lowered = base.Lower(graph, options);
+        if (!CaptureGraphs || Queue.Accelerator is not CudaAccelerator)
+            return lowered;
+        var captured = new CapturedSteps(Queue.Record, Queue.Launch);
+        return new LoweredGraph(captured.Wrap(lowered.Steps), lowered.Buffers, lowered.Inputs, lowered.Outputs);
     }
 
     /// <inheritdoc/>

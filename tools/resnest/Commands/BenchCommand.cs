@@ -15,7 +15,7 @@ internal sealed class BenchCommand
     private readonly Option<string> _model = new("--model", "-m") { Description = "Name in the zoo", DefaultValueFactory = _ => "resnest50", HelpName = "NAME" };
     private readonly Option<int[]> _batches = new("--batch") { Description = "Pictures at once; may be given several times (1, 8, 64 and 256; 64 with --kernels or --train)", HelpName = "N" };
     private readonly Option<int?> _size = new("--size") { Description = "Side of the pictures; the model card's if left out", HelpName = "PIXELS" };
-    private readonly Option<string[]> _precisions = new("--precision") { Description = "f32, f16 or bf16; may be given several times (all three; f32 with --train)", HelpName = "TYPE" };
+    private readonly Option<string[]> _precisions = new("--precision") { Description = "f32, f16, bf16, and tf32 on a GPU: what products round to on its tensor cores, how the CPU keeps weights. May be given several times (all; f32 with --train)", HelpName = "TYPE" };
     private readonly DeviceOptions _device = new();
     private readonly CommandConsole _console;
 
@@ -43,8 +43,11 @@ internal sealed class BenchCommand
         int[] batches = parsed.GetValue(_batches) is { Length: > 0 } given ? given : kernels || train ? [64] : [1, 8, 64, 256];
         if (batches.FirstOrDefault(batch => batch is < 1 or > 4096) is not 0 and var wrong)
             throw new UsageException($"--batch {wrong} is not between 1 and 4096");
-        DType[] precisions = [.. (parsed.GetValue(_precisions) is { Length: > 0 } named ? named : train || kernels ? ["f32"] : ["f32", "f16", "bf16"]).Select(Precision)];
         var backend = _device.Use(parsed);
+        bool gpu = GpuSupport.TryUsePrecision(backend, "f32");
+        string[] precisions = parsed.GetValue(_precisions) is { Length: > 0 } named ? named : train ? ["f32"] : gpu ? ["f32", "tf32", "f16", "bf16"] : ["f32", "f16", "bf16"];
+        foreach (string precision in precisions)
+            Weights(precision, gpu);
 
         var peaks = BenchPeaks.Measure(backend, _console.Cancellation);
         report.Line(string.Create(CultureInfo.InvariantCulture,
@@ -80,7 +83,7 @@ internal sealed class BenchCommand
             foreach (var (precision, batch, seconds, failure) in timedNetworks)
             {
                 writer.WriteStartObject();
-                writer.WriteString("precision", precision.ToString().ToLowerInvariant());
+                writer.WriteString("precision", precision);
                 writer.WriteNumber("batch", batch);
                 if (failure is null)
                 {
@@ -113,20 +116,21 @@ internal sealed class BenchCommand
         return kernels;
     }
 
-    private IEnumerable<(DType Precision, int Batch, double Seconds, string? Failure)> Networks(
-        ModelEntry entry, Backend backend, int[] batches, int size, DType[] precisions, bool train, Report report)
+    private IEnumerable<(string Precision, int Batch, double Seconds, string? Failure)> Networks(
+        ModelEntry entry, Backend backend, int[] batches, int size, string[] precisions, bool train, Report report)
     {
         report.Line($"{entry.Name}, {size} px, {(train ? "training" : "inference")}:");
         report.Line("type  batch       ms  images/s");
         foreach (var precision in precisions)
         {
+            bool gpu = GpuSupport.TryUsePrecision(backend, precision);
             foreach (int batch in batches)
             {
                 double seconds = 0;
                 string? failure = null;
                 try
                 {
-                    using var network = new BenchNetwork(entry, backend.Device, precision, Input(batch, size), train);
+                    using var network = new BenchNetwork(entry, backend, Weights(precision, gpu), Input(batch, size), train);
                     seconds = BenchTimer.Seconds(backend, network.Step, _console.Cancellation);
                 }
                 catch (Exception e) when (e is DeviceException or OutOfMemoryException)
@@ -135,10 +139,9 @@ internal sealed class BenchCommand
                     failure = e.Message;
                 }
 
-                string name = precision.ToString().ToLowerInvariant();
                 report.Line(failure is null
-                    ? string.Create(CultureInfo.InvariantCulture, $"{name,-4}  {batch,5}  {seconds * 1e3,7:f2}  {batch / seconds,8:f1}")
-                    : $"{name,-4}  {batch,5}  {failure}");
+                    ? string.Create(CultureInfo.InvariantCulture, $"{precision,-4}  {batch,5}  {seconds * 1e3,7:f2}  {batch / seconds,8:f1}")
+                    : $"{precision,-4}  {batch,5}  {failure}");
                 yield return (precision, batch, seconds, failure);
             }
         }
@@ -146,11 +149,12 @@ internal sealed class BenchCommand
 
     private static Shape Input(int batch, int size) => [batch, 3, size, size];
 
-    private static DType Precision(string name) => name.ToLowerInvariant() switch
+    /// <summary>How sessions keep weights: a GPU rounds while it multiplies, the CPU keeps them short.</summary>
+    private static DType Weights(string precision, bool gpu) => (precision, gpu) switch
     {
-        "f32" => DType.F32,
-        "f16" => DType.F16,
-        "bf16" => DType.BF16,
-        _ => throw new UsageException($"--precision {name} is not f32, f16 or bf16"),
+        ("f32", _) or ("tf32" or "f16" or "bf16", true) => DType.F32,
+        ("f16", _) => DType.F16,
+        ("bf16", _) => DType.BF16,
+        _ => throw new UsageException($"--precision {precision} is not one of f32, f16, bf16{(gpu ? ", tf32" : "; tf32 needs a GPU")}"),
     };
 }

@@ -1,3 +1,4 @@
+using ResNeSt.Inference;
 using ResNeSt.Models;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
@@ -10,21 +11,33 @@ internal static class BenchKernels
     /// <summary>Below this a kernel takes less time than its launch, and the figure tells of the host.</summary>
     private const double LaunchSeconds = 10e-6;
 
-    /// <summary>Runs the network once to see what it launches, then times each operator with each set of shapes by itself.</summary>
+    /// <summary>Times each operator of the compiled network, or with <paramref name="train"/> of a training step, with each set of shapes by itself.</summary>
     public static IReadOnlyList<BenchedKernel> Run(ModelEntry entry, Backend backend, Shape input, bool train, BenchPeaks peaks, CancellationToken cancellation)
     {
         var launches = new OrderedDictionary<string, (Op Op, TensorSpec[] Inputs, int Count)>();
-        using (OpObserver.Observe((op, inputs, _) =>
+        if (train)
         {
-            string key = $"{op} {string.Join(' ', inputs)}";
-            launches[key] = (op, inputs, launches.TryGetValue(key, out var known) ? known.Count + 1 : 1);
-        }))
-        {
-            using var network = new BenchNetwork(entry, backend.Device, DType.F32, input, train);
+            using var network = new BenchNetwork(entry, backend, DType.F32, input, train: true);
+            using var observer = OpObserver.Observe((op, inputs, _) => Add(op, inputs));
             network.Step();
+        }
+        else
+        {
+            using var model = entry.Create();
+            model.Eval();
+            using var workspace = new GraphWorkspace(backend.Device);
+            var graph = GraphPasses.Optimize(GraphRecorder.Trace(model, new TensorSpec(input, DType.F32), workspace), workspace);
+            foreach (var node in ExpandComposites.Run(graph, workspace).Nodes)
+                Add(node.Op, node.InputSpecs);
         }
 
         return [.. launches.Values.Where(launch => launch.Op is not ViewOp).Select(launch => Time(launch.Op, launch.Inputs, launch.Count, backend, peaks, cancellation))];
+
+        void Add(Op op, TensorSpec[] inputs)
+        {
+            string key = $"{op} {string.Join(' ', inputs)}";
+            launches[key] = (op, inputs, launches.TryGetValue(key, out var known) ? known.Count + 1 : 1);
+        }
     }
 
     private static BenchedKernel Time(Op op, TensorSpec[] specs, int count, Backend backend, BenchPeaks peaks, CancellationToken cancellation)

@@ -1,53 +1,54 @@
+using ResNeSt.Inference;
 using ResNeSt.Models;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
 using ResNeSt.Training;
 
 namespace ResNeSt.Cli;
 
-/// <summary>A network with generated weights and pictures, for timing: one step is a forward pass, or all of a training step.</summary>
+/// <summary>A network with generated weights and pictures, for timing: one step is a run of a compiled session, or all of a training step.</summary>
 internal sealed class BenchNetwork : IDisposable
 {
     private readonly TensorScope _scope = new();
     private readonly Module _model;
     private readonly Tensor _pictures;
     private readonly Tensor _labels;
+    private readonly InferenceSession? _session;
     private readonly Sgd? _optimizer;
 
-    public BenchNetwork(ModelEntry entry, Device device, DType dtype, Shape input, bool train)
+    public BenchNetwork(ModelEntry entry, Backend backend, DType weights, Shape input, bool train)
     {
+        var device = backend.Device;
         _model = entry.Create();
-        _model.MaterializeEmpty(device, dtype);
+        _model.MaterializeEmpty(device);
         GoldenWeights.Fill(_model);
-        var generator = new Generator(1);
-        _pictures = Values(new TensorSpec(input, dtype), generator, device);
+        _pictures = Values(new TensorSpec(input, DType.F32), new Generator(1), device);
         _labels = Tensor.Zeros([input[0]], DType.I64, device);
-        if (!train)
+        if (train)
+        {
+            _model.Train();
+            _optimizer = new Sgd(_model.NamedParameters().Select(named => named.Parameter), learningRate: 1e-4, momentum: 0.9, weightDecay: 1e-4);
+        }
+        else
         {
             _model.Eval();
-            return;
+            _session = InferenceSession.Compile(_model, _pictures.Spec, new InferenceOptions { Device = device, WeightType = weights });
         }
-
-        _model.Train();
-        _optimizer = new Sgd(_model.NamedParameters().Select(named => named.Parameter), learningRate: 1e-4, momentum: 0.9, weightDecay: 1e-4);
     }
-
-    /// <summary>Pictures a step.</summary>
-    public int Batch => _pictures.Shape[0];
 
     /// <summary>Queues one step; does not wait for it.</summary>
     public void Step()
     {
         using var scope = new TensorScope();
-        if (_optimizer is null)
+        if (_session is not null)
         {
-            using var off = GradMode.Off();
-            _model.Forward(_pictures);
+            _session.Run(_pictures);
             return;
         }
 
         _model.Forward(_pictures).CrossEntropy(_labels, labelSmoothing: 0.1).Backward();
-        _optimizer.Step();
+        _optimizer!.Step();
         _optimizer.ClearGrads();
     }
 
@@ -65,6 +66,7 @@ internal sealed class BenchNetwork : IDisposable
 
     public void Dispose()
     {
+        _session?.Dispose();
         _optimizer?.Dispose();
         _model.Dispose();
         _scope.Dispose();

@@ -49,6 +49,16 @@ internal static class GpuSupport
     /// <summary>The PTX text of a kernel.</summary>
     public static string Ptx(string name, string architecture) => GpuKernelReport.Ptx(name, architecture);
 
+    /// <summary>Sets what a GPU's products round to; false for other backends.</summary>
+    public static bool TryUsePrecision(Backend backend, string precision)
+    {
+        if (backend is not IlgpuBackend gpu)
+            return false;
+        if (Enum.TryParse<GpuPrecision>(precision, ignoreCase: true, out var value))
+            gpu.Precision = value;
+        return true;
+    }
+
     /// <summary>Measured multiply-adds of a GPU as operations a second; null for other backends.</summary>
     public static double? PeakFlops(Backend backend) => backend is IlgpuBackend gpu ? gpu.MeasurePeakFlops() : null;
 }

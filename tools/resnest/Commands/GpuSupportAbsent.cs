@@ -20,5 +20,7 @@ internal static class GpuSupport
 
     public static string Ptx(string name, string architecture) => throw new DeviceException(Why);
 
+    public static bool TryUsePrecision(Backend backend, string precision) => false;
+
     public static double? PeakFlops(Backend backend) => null;
 }

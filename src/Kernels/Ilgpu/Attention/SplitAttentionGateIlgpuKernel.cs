@@ -33,7 +33,7 @@ internal sealed class SplitAttentionGateIlgpuKernel(GpuQueue queue) : IlgpuKerne
                 sum += first.Weights[unit * first.Inputs + i] * summary[from + i];
             sum = GroupReduction.CombineWarp<SumReduction>(sum);
             if (Warp.IsFirstLane)
-                hidden[unit] = StoreTail.Activate(sum + first.Bias[unit], activation);
+                hidden[unit] = Activate(sum + first.Bias[unit], activation);
         }
 
         // Every logit reads hidden units of all warps.
@@ -68,6 +68,15 @@ internal sealed class SplitAttentionGateIlgpuKernel(GpuQueue queue) : IlgpuKerne
                     y[to + split * channels] = GpuMath.Exp(logits[from + split * apart] - max) / sum;
             }
         }
+    }
+
+    private static float Activate(float value, int activation)
+    {
+        if (activation == (int)ActivationKind.Silu)
+            return value * GpuMath.Sigmoid(value);
+        if (activation != (int)ActivationKind.None && value < 0)
+            return 0;
+        return activation == (int)ActivationKind.Relu6 && value > 6 ? 6 : value;
     }
 
     protected override bool Supports(SplitAttentionGateOp op, ReadOnlySpan<TensorSpec> inputs) =>

@@ -34,22 +34,21 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
             queue, plan, a, b, new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
     }
 
-    /// <summary>y = act(conv(x, w) + bias [+ residual]): what follows the sums happens while they are stored, or, where sums are cut, in one launch after them.</summary>
+    /// <summary>y = act(conv(x, w) + bias [+ residual]): what follows the sums happens while they are stored, or, where sums are cut and for SiLU, in one launch after them.</summary>
     public void Fused(ConvGeometry g, ArrayView<float> x, Shape shape, Tensor w, Tensor bias, Tensor? residual, ActivationKind activation, Tensor y)
     {
         var (plan, a, b, pixels) = Plan(g, x, shape, w, y.Shape);
         int outputs = plan.Rows, plane = y.Shape.Product(2, 4);
         var (to, biases) = (y.Floats, bias.Floats);
         var tail = new StoreTail(residual?.Floats ?? to, residual is not null, activation);
-        if (plan.Depth.Splits == 1)
-        {
+        bool silu = activation == ActivationKind.Silu, whole = plan.Depth.Splits == 1;
+        if (whole)
             FusedProduct.Launch(queue, plan, a, b, new FusedPixelOutput(new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, 0, biases, true), tail));
-            return;
-        }
-
-        queue.WithSplits(plan, to, biases, true, plane, w.Shape[0], (part, splitStride, biased) => ForwardProduct.Launch(
-            queue, plan, a, b, new PixelOutput(part, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
-        queue.Launch(FusedTail.Kernel, queue.Over(to.Length, 1), to, tail);
+        else
+            queue.WithSplits(plan, to, biases, true, plane, w.Shape[0], (part, splitStride, biased) => ForwardProduct.Launch(
+                queue, plan, a, b, new PixelOutput(part, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
+        if (silu || !whole)
+            queue.Launch(FusedTail.Kernel, queue.Over(to.Length, 1), to, whole ? new StoreTail(to, false, ActivationKind.None) : tail, silu ? 1 : 0);
     }
 
     /// <summary>dx[n,c] = Σ dy · w, phase by phase of the stride: rows are the input channels of a group, columns the pixels of the phase.</summary>

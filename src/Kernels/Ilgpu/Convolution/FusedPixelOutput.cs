@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Util;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.Kernels.Ilgpu;
@@ -26,48 +27,42 @@ internal readonly struct FusedPixelOutput(PixelOutput pixels, StoreTail tail) : 
     public void Store(int rowOffset, int columnOffset, float value) => _pixels.Store(rowOffset, columnOffset, _tail.Apply(rowOffset + columnOffset, value));
 }
 
-/// <summary>y = act(sum + residual): what is left when a convolution's sums are complete.</summary>
+/// <summary>y = clamp(sum + residual): what is left when a convolution's sums are complete. Every activation but SiLU is a clamp.</summary>
 /// <param name="residual">A tensor of the output's shape, if <paramref name="added"/>.</param>
 /// <param name="added">Add the residual.</param>
-/// <param name="activation">The pointwise function.</param>
+/// <param name="activation">The pointwise function; SiLU is left to <see cref="FusedTail"/>.</param>
 internal readonly struct StoreTail(ArrayView<float> residual, bool added, ActivationKind activation)
 {
     private readonly ArrayView<float> _residual = residual;
     private readonly int _added = added ? 1 : 0;
-    private readonly int _activation = (int)activation;
+    private readonly float _low = activation is ActivationKind.Relu or ActivationKind.Relu6 ? 0 : float.NegativeInfinity;
+    private readonly float _high = activation == ActivationKind.Relu6 ? 6 : float.PositiveInfinity;
 
-    /// <summary>Finishes the element with this offset.</summary>
+    /// <summary>Finishes the element with this offset; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Apply(int offset, float sum)
     {
         float value = _added != 0 ? sum + _residual[offset] : sum;
-        return Activate(value, _activation);
-    }
-
-    /// <summary>The pointwise function with the number of an <see cref="ActivationKind"/>; NaN stays NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Activate(float value, int activation)
-    {
-        if (activation == (int)ActivationKind.Silu)
-            return value * GpuMath.Sigmoid(value);
-        if (activation != (int)ActivationKind.None && value < 0)
-            return 0;
-        return activation == (int)ActivationKind.Relu6 && value > 6 ? 6 : value;
+        value = Utilities.Select(value < _low, _low, value);
+        return Utilities.Select(value > _high, _high, value);
     }
 }
 
-/// <summary>The tail of a convolution whose sums were cut.</summary>
+/// <summary>The tail of a convolution whose sums were cut, and SiLU, whose exponential would be written out for each of a thread's sums.</summary>
 /// <remarks>Mapping: one thread an element, striding over the grid. Traffic: 8 bytes an element, 12 with a residual; bound by memory.</remarks>
 internal static class FusedTail
 {
-    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, StoreTail>> Kernel =
-        GpuKernel.Define<ArrayView<float>, StoreTail>("conv.fused.tail", GpuQueue.MaxGroup, Body);
+    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, StoreTail, int>> Kernel =
+        GpuKernel.Define<ArrayView<float>, StoreTail, int>("conv.fused.tail", GpuQueue.MaxGroup, Body);
 
-    public static void Body(ArrayView<float> y, StoreTail tail)
+    public static void Body(ArrayView<float> y, StoreTail tail, int silu)
     {
         int stride = Grid.DimX * Group.DimX;
         int count = y.IntLength;
         for (int i = Grid.GlobalIndex.X; i < count; i += stride)
-            y[i] = tail.Apply(i, y[i]);
+        {
+            float value = tail.Apply(i, y[i]);
+            y[i] = silu != 0 ? value * GpuMath.Sigmoid(value) : value;
+        }
     }
 }

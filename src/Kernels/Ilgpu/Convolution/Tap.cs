@@ -23,7 +23,7 @@ internal struct Tap(int offset, int y, int x, int weight)
     {
         do
             taps.Add(None);
-        while (taps.Count % GemmKernel.Step != 0);
+        while (taps.Count % TensorGemmKernel.Step != 0);
         return taps.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -11,7 +12,7 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <typeparam name="TBRow">Its row.</typeparam>
 /// <typeparam name="TBDepth">Its depth.</typeparam>
 /// <typeparam name="TC">Result.</typeparam>
-internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string name)
+internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string name, bool tensorCores = true)
     where TA : struct, IGemmOperand<TARow, TADepth>
     where TARow : unmanaged
     where TADepth : unmanaged
@@ -20,6 +21,8 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
     where TBDepth : unmanaged
     where TC : struct, IGemmOutput
 {
+    private const int LaunchesPerRound = 4;
+
     private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> _direct = GpuKernel.Define<TA, TB, TC, GemmDepth>(
         $"{name}.direct", GpuQueue.MaxGroup, DirectKernel.Run<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
@@ -29,28 +32,103 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
     private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> _tile128 = GpuKernel.Define<TA, TB, TC, GemmDepth>(
         $"{name}.tile128", Tile128.Threads, GemmKernel.Run<Tile128, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
+    // By GpuPrecision, from TF32 on.
+    private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>>[] _tensor64 =
+        tensorCores ? [Tensor<FormatTF32, TensorTile64>(name), Tensor<FormatF16, TensorTile64>(name), Tensor<FormatBF16, TensorTile64>(name)] : [];
+
+    private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>>[] _tensor128 =
+        tensorCores ? [Tensor<FormatTF32, TensorTile128>(name), Tensor<FormatF16, TensorTile128>(name), Tensor<FormatBF16, TensorTile128>(name)] : [];
+
     /// <summary>The kernels.</summary>
-    public IEnumerable<GpuKernel> Kernels => [_direct, _tile64, _tile128];
+    public IEnumerable<GpuKernel> Kernels => [_direct, _tile64, _tile128, .. _tensor64, .. _tensor128];
 
     /// <summary>Launches the product with the variant and the splits of a plan.</summary>
     public void Launch(GpuQueue queue, in GemmPlan plan, TA a, TB b, TC c)
     {
-        int side = plan.Variant == GemmVariant.Tile128 ? Tile128.Side : Tile64.Side;
-        int z = plan.Batch * plan.Depth.Splits;
-        switch (plan.Variant)
+        Launch(queue, plan, Choose(queue, plan, a, b, c), a, b, c);
+    }
+
+    /// <summary>The plan's variant if it is forced or nothing better is known, else the measured one; measures if that is wished.</summary>
+    private GemmVariant Choose(GpuQueue queue, in GemmPlan plan, TA a, TB b, TC c)
+    {
+        if (plan.IsForced || plan.Depth.Depth == 0)
+            return plan.Variant;
+        var key = new GemmKey(name, plan.Rows, plan.Columns, plan.Depth.Depth, plan.Batch, plan.Precision);
+        if (queue.Tuner.Find(key) is { } known)
+            return known;
+        if (!queue.Tuner.Tuning || !queue.CanMeasure)
+            return plan.Variant;
+        var seconds = new Dictionary<GemmVariant, double>();
+        foreach (var variant in Candidates(queue, plan))
+        {
+            // The first launch compiles. A launch writes the result anew, so it can be repeated.
+            Launch(queue, plan, variant, a, b, c);
+            double best = double.MaxValue;
+            for (int round = 0; round < 3; round++)
+            {
+                queue.Synchronize();
+                long start = Stopwatch.GetTimestamp();
+                for (int i = 0; i < LaunchesPerRound; i++)
+                    Launch(queue, plan, variant, a, b, c);
+                queue.Synchronize();
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / LaunchesPerRound);
+            }
+
+            seconds.Add(variant, best);
+        }
+
+        return queue.Tuner.Add(key, seconds);
+    }
+
+    private IEnumerable<GemmVariant> Candidates(GpuQueue queue, GemmPlan plan)
+    {
+        bool large = queue.Accelerator.MaxNumThreadsPerGroup >= Tile128.Threads;
+        // Many rows make the direct kernel read the right factor over and over.
+        if (plan.Rows <= 64)
+            yield return GemmVariant.Direct;
+        yield return GemmVariant.Tile64;
+        if (large)
+            yield return GemmVariant.Tile128;
+        if (plan.Precision == GpuPrecision.F32 || !queue.HasTensorCores || _tensor64.Length == 0)
+            yield break;
+        yield return GemmVariant.Tensor64;
+        if (large)
+            yield return GemmVariant.Tensor128;
+    }
+
+    private void Launch(GpuQueue queue, in GemmPlan plan, GemmVariant variant, TA a, TB b, TC c)
+    {
+        if (_tensor64.Length == 0 && variant is GemmVariant.Tensor64 or GemmVariant.Tensor128)
+            variant = variant == GemmVariant.Tensor64 ? GemmVariant.Tile64 : GemmVariant.Tile128;
+        switch (variant)
         {
             case GemmVariant.Direct:
                 int group = queue.GroupSize;
-                queue.Launch(_direct, (new Index3D(Ceiling(plan.Columns, group), Ceiling(plan.Rows, DirectKernel.RowsPerThread), z), new Index3D(group, 1, 1)), a, b, c, plan.Depth);
+                queue.Launch(_direct, (new Index3D(Ceiling(plan.Columns, group), Ceiling(plan.Rows, DirectKernel.RowsPerThread), plan.Batch * plan.Depth.Splits), new Index3D(group, 1, 1)), a, b, c, plan.Depth);
                 break;
             case GemmVariant.Tile128:
-                queue.Launch(_tile128, (new Index3D(Ceiling(plan.Columns, side), Ceiling(plan.Rows, side), z), new Index3D(Tile128.Threads, 1, 1)), a, b, c, plan.Depth);
+                Tiles(_tile128, Tile128.Side, Tile128.Threads, plan);
+                break;
+            case GemmVariant.Tensor64:
+                Tiles(_tensor64[(int)plan.Precision - 1], TensorTile64.Side, TensorTile64.Threads, plan);
+                break;
+            case GemmVariant.Tensor128:
+                Tiles(_tensor128[(int)plan.Precision - 1], TensorTile128.Side, TensorTile128.Threads, plan);
                 break;
             default:
-                queue.Launch(_tile64, (new Index3D(Ceiling(plan.Columns, side), Ceiling(plan.Rows, side), z), new Index3D(Tile64.Threads, 1, 1)), a, b, c, plan.Depth);
+                Tiles(_tile64, Tile64.Side, Tile64.Threads, plan);
                 break;
         }
+
+        void Tiles(GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> kernel, int side, int threads, in GemmPlan plan) => queue.Launch(
+            kernel, (new Index3D(Ceiling(plan.Columns, side), Ceiling(plan.Rows, side), plan.Batch * plan.Depth.Splits), new Index3D(threads, 1, 1)), a, b, c, plan.Depth);
     }
+
+    private static GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> Tensor<TFormat, TTile>(string name)
+        where TFormat : struct, ITensorFormat
+        where TTile : unmanaged, ITensorTile =>
+        GpuKernel.Define<TA, TB, TC, GemmDepth>(
+            $"{name}.{TFormat.Name}.tile{TTile.Side}", TTile.Threads, TensorGemmKernel.Run<TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 }

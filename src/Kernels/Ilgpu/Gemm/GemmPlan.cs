@@ -23,12 +23,14 @@ internal readonly struct GemmPlan
         Columns = columns;
         Batch = batch;
         // The tiled kernels load before they ask whether there is anything to sum.
-        Variant = depth == 0 ? GemmVariant.Direct : Choose(queue, rows, columns, batch);
+        Variant = depth == 0 ? GemmVariant.Direct : Choose(queue, rows, columns, depth, batch);
+        Precision = queue.Precision;
+        IsForced = queue.ForcedVariant != GemmVariant.Automatic;
         // Cut by shape alone, not by device: the order of summation, and so the result, is the same everywhere.
         long tiles = (long)((rows + 63) / 64) * ((columns + 63) / 64) * batch;
         int splits = whole ? 1 : (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, depth / LeastDepthPerSplit));
         int perSplit = (depth + splits - 1) / splits;
-        perSplit = Math.Max(GemmKernel.Step, (perSplit + GemmKernel.Step - 1) / GemmKernel.Step * GemmKernel.Step);
+        perSplit = Math.Max(TensorGemmKernel.Step, (perSplit + TensorGemmKernel.Step - 1) / TensorGemmKernel.Step * TensorGemmKernel.Step);
         Depth = new GemmDepth(depth, perSplit, Math.Max(1, (depth + perSplit - 1) / perSplit));
     }
 
@@ -42,15 +44,27 @@ internal readonly struct GemmPlan
 
     public GemmDepth Depth { get; }
 
-    private static GemmVariant Choose(GpuQueue queue, int rows, int columns, int batch)
+    /// <summary>A test wants this variant and no other.</summary>
+    public bool IsForced { get; }
+
+    /// <summary>What tensor cores round to, where the variant uses them.</summary>
+    public GpuPrecision Precision { get; }
+
+    private static GemmVariant Choose(GpuQueue queue, int rows, int columns, int depth, int batch)
     {
         if (queue.ForcedVariant != GemmVariant.Automatic)
             return queue.ForcedVariant;
         if (rows <= 2 * DirectKernel.RowsPerThread)
             return GemmVariant.Direct;
+        bool tensorCores = queue.Precision != GpuPrecision.F32 && queue.HasTensorCores && depth >= TensorGemmKernel.Step;
         long large = (long)((rows + 127) / 128) * ((columns + 127) / 128) * batch;
-        return queue.Accelerator.MaxNumThreadsPerGroup >= Tile128.Threads && rows > 64 && columns > 64 && large >= queue.Accelerator.NumMultiprocessors
-            ? GemmVariant.Tile128
-            : GemmVariant.Tile64;
+        bool fills = queue.Accelerator.MaxNumThreadsPerGroup >= Tile128.Threads && rows > 64 && columns > 64 && large >= queue.Accelerator.NumMultiprocessors;
+        return (tensorCores, fills) switch
+        {
+            (false, false) => GemmVariant.Tile64,
+            (false, true) => GemmVariant.Tile128,
+            (true, false) => GemmVariant.Tensor64,
+            (true, true) => GemmVariant.Tensor128,
+        };
     }
 }

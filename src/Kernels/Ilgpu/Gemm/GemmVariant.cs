@@ -14,4 +14,10 @@ internal enum GemmVariant
 
     /// <summary><see cref="GemmKernel"/> with <see cref="Tile128"/>.</summary>
     Tile128,
+
+    /// <summary><see cref="TensorGemmKernel"/> with <see cref="TensorTile64"/>.</summary>
+    Tensor64,
+
+    /// <summary><see cref="TensorGemmKernel"/> with <see cref="TensorTile128"/>.</summary>
+    Tensor128,
 }

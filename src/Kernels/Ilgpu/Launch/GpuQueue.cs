@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using ResNeSt.Tensors;
 
 namespace ResNeSt.Kernels.Ilgpu;
@@ -11,6 +12,9 @@ internal sealed class GpuQueue : IDisposable
     public const int MaxGroup = 256;
 
     private const int HistoryLength = 16;
+
+    [ThreadStatic]
+    private static Recording? _recording;
 
     private readonly Lock _gate = new();
     private readonly string _device;
@@ -26,11 +30,19 @@ internal sealed class GpuQueue : IDisposable
         Kernels = new KernelCache(accelerator);
         Memory = new DeviceMemoryPool(accelerator, device);
         Tables = new TableCache(this);
+        Tuner = new Autotuner(accelerator.Name);
     }
 
     public Accelerator Accelerator { get; }
 
+    /// <summary>The stream on which all work of the backend runs in order.</summary>
     public AcceleratorStream Stream { get; }
+
+    /// <summary>Where this thread's launches go.</summary>
+    private AcceleratorStream Target => _recording?.Stream ?? Stream;
+
+    /// <summary>Where this thread's launches rent memory.</summary>
+    public DeviceMemoryPool WorkMemory => _recording?.Memory ?? Memory;
 
     public KernelCache Kernels { get; }
 
@@ -38,8 +50,20 @@ internal sealed class GpuQueue : IDisposable
 
     public TableCache Tables { get; }
 
+    /// <summary>Measured choices among the variants of products.</summary>
+    public Autotuner Tuner { get; }
+
+    /// <summary>Whether a launch may be measured now: not while it is being recorded.</summary>
+    public bool CanMeasure => _recording is null;
+
     /// <summary>A variant that every product must use, for tests; else the shape decides.</summary>
     public GemmVariant ForcedVariant { get; set; }
+
+    /// <summary>What products round their factors to where tensor cores multiply them.</summary>
+    public GpuPrecision Precision { get; set; }
+
+    /// <summary>Whether the device has the tensor cores that <see cref="TensorGemmKernel"/> is written for: Ampere and later.</summary>
+    public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture.Major: >= 8 };
 
     /// <summary>Threads of a group that this device can have, at most <see cref="MaxGroup"/>.</summary>
     public int GroupSize => Math.Min(MaxGroup, Accelerator.MaxNumThreadsPerGroup);
@@ -63,7 +87,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1);
+                launcher(Target, config, a1);
             }
             catch (AcceleratorException e)
             {
@@ -82,7 +106,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1, a2);
+                launcher(Target, config, a1, a2);
             }
             catch (AcceleratorException e)
             {
@@ -102,7 +126,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1, a2, a3);
+                launcher(Target, config, a1, a2, a3);
             }
             catch (AcceleratorException e)
             {
@@ -123,7 +147,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1, a2, a3, a4);
+                launcher(Target, config, a1, a2, a3, a4);
             }
             catch (AcceleratorException e)
             {
@@ -145,7 +169,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1, a2, a3, a4, a5);
+                launcher(Target, config, a1, a2, a3, a4, a5);
             }
             catch (AcceleratorException e)
             {
@@ -168,7 +192,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1, a2, a3, a4, a5, a6);
+                launcher(Target, config, a1, a2, a3, a4, a5, a6);
             }
             catch (AcceleratorException e)
             {
@@ -192,13 +216,41 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                launcher(Stream, config, a1, a2, a3, a4, a5, a6, a7);
+                launcher(Target, config, a1, a2, a3, a4, a5, a6, a7);
             }
             catch (AcceleratorException e)
             {
                 throw Fault(e);
             }
         }
+    }
+
+    /// <summary>Records what this thread launches meanwhile as a CUDA graph; nothing of it runs.</summary>
+    public IReplay Record(Action work)
+    {
+        var memory = new DeviceMemoryPool(Accelerator, _device);
+        using var stream = (CudaStream)Accelerator.CreateStream();
+        try
+        {
+            _recording = new Recording(stream, memory);
+            return new Recorded(CudaGraph.Record(stream, work), memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+        finally
+        {
+            _recording = null;
+        }
+    }
+
+    /// <summary>Queues recorded work behind everything else.</summary>
+    public void Launch(IReplay replay)
+    {
+        lock (_gate)
+            replay.Launch(Stream);
     }
 
     /// <summary>Waits until all work is done.</summary>
@@ -221,7 +273,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
-                work(Stream);
+                work(Target);
             }
             catch (AcceleratorException e)
             {
@@ -316,6 +368,18 @@ internal sealed class GpuQueue : IDisposable
         Memory.Dispose();
         Stream.Dispose();
         Accelerator.Dispose();
+    }
+
+    /// <summary>A recording with the memory whose addresses it holds.</summary>
+    private sealed class Recorded(CudaGraph graph, DeviceMemoryPool memory) : IReplay
+    {
+        public void Launch(AcceleratorStream stream) => graph.Launch(stream);
+
+        public void Dispose()
+        {
+            graph.Dispose();
+            memory.Dispose();
+        }
     }
 
     private TLauncher Prepare<TLauncher>(GpuKernel<TLauncher> kernel)

@@ -9,7 +9,7 @@ internal sealed class MatrixLauncher(GpuQueue queue)
     private static readonly Gemm<DepthMajorMatrix, int, int, RowMajorMatrix, int, int, MatrixOutput> Plain = new("matmul.nn");
     private static readonly Gemm<DepthMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> RightTransposed = new("matmul.nt");
     private static readonly Gemm<RowMajorMatrix, int, int, RowMajorMatrix, int, int, MatrixOutput> LeftTransposed = new("matmul.tn");
-    private static readonly Gemm<RowMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> BothTransposed = new("matmul.tt");
+    private static readonly Gemm<RowMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> BothTransposed = new("matmul.tt", tensorCores: false);
 
     /// <summary>The kernels of <see cref="Multiply(Tensor, Tensor, Tensor, bool, bool)"/>.</summary>
     public static IEnumerable<GpuKernel> Kernels =>
