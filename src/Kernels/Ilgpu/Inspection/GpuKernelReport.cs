@@ -33,7 +33,7 @@ public sealed partial record GpuKernelReport(
         await Parallel.ForAsync(0, compiled.Length, cancellation, async (i, _) =>
         {
             var (kernel, ops, ptx) = compiled[i];
-            KernelResources? resources = CanAssemble ? await compiler.Assemble(ptx) : null;
+            KernelResources? resources = CanAssemble ? await PtxCompiler.Assemble(ptx, architecture) : null;
             reports[i] = new GpuKernelReport(kernel.Name, ops, kernel.MaxGroupSize, Encoding.UTF8.GetByteCount(ptx), DeclaredShared(ptx), resources,
                 resources is { } known ? Ilgpu.Occupancy.Of(architecture, kernel.MaxGroupSize, known) : null);
         });

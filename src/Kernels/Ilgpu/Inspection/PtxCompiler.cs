@@ -34,11 +34,13 @@ internal sealed partial class PtxCompiler : IDisposable
     public string Compile(GpuKernel kernel) => ((PTXCompiledKernel)KernelCompiler.Compile(_backend, kernel)).PTXAssembly;
 
     /// <summary>Assembles PTX and reads what ptxas says of it.</summary>
-    public async Task<KernelResources> Assemble(string ptx) => await WithCubin(ptx, (_, report) => Task.FromResult(new KernelResources(
+    /// <param name="ptx">The text.</param>
+    /// <param name="architecture">For example <c>sm_90</c>; not older than what the text was compiled for.</param>
+    public static async Task<KernelResources> Assemble(string ptx, string architecture) => await WithCubin(ptx, architecture, (_, report) => Task.FromResult(new KernelResources(
         Number(RegisterCount(), report), Number(SharedBytes(), report), Number(StackBytes(), report), Number(SpillBytes(), report))));
 
     /// <summary>The machine instructions of the assembled PTX, with their addresses.</summary>
-    public async Task<IReadOnlyList<(int Address, string Text)>> Disassemble(string ptx) => await WithCubin(ptx, async (cubin, _) =>
+    public async Task<IReadOnlyList<(int Address, string Text)>> Disassemble(string ptx) => await WithCubin(ptx, _architecture, async (cubin, _) =>
         (IReadOnlyList<(int, string)>)Instruction().Matches(await Run(Disassembler!, "-sass", cubin))
             .Select(match => (Convert.ToInt32(match.Groups[1].Value, 16), match.Groups[2].Value.Trim())).ToArray());
 
@@ -48,13 +50,13 @@ internal sealed partial class PtxCompiler : IDisposable
         _context.Dispose();
     }
 
-    private async Task<T> WithCubin<T>(string ptx, Func<string, string, Task<T>> read)
+    private static async Task<T> WithCubin<T>(string ptx, string architecture, Func<string, string, Task<T>> read)
     {
         string name = Path.Combine(Path.GetTempPath(), $"resnest-{Guid.NewGuid():N}");
         await File.WriteAllTextAsync(name + ".ptx", ptx);
         try
         {
-            string report = await Run(Assembler!, "-v", $"-arch={_architecture}", name + ".ptx", "-o", name + ".cubin");
+            string report = await Run(Assembler!, "-v", $"-arch={architecture}", name + ".ptx", "-o", name + ".cubin");
             return await read(name + ".cubin", report);
         }
         finally
