@@ -33,7 +33,7 @@ public sealed class ParameterLayoutTests
 
     private static string NestingOf(FieldInfo field) => IsLeaf(field.FieldType) ? Leaf(field.FieldType) : Nesting(field.FieldType);
 
-    private static bool IsLeaf(Type type) => type.IsPrimitive || type.IsEnum || type.Namespace!.StartsWith("ILGPU", StringComparison.Ordinal);
+    private static bool IsLeaf(Type type) => type.IsPrimitive || type.IsEnum || type.IsFunctionPointer || type.Namespace!.StartsWith("ILGPU", StringComparison.Ordinal);
 
     // ILGPU's integers have no sign.
     private static string Leaf(Type type) => type == typeof(uint) ? nameof(Int32) : type == typeof(ulong) ? nameof(Int64) : type.ToString();
