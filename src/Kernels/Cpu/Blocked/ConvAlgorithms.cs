@@ -3,6 +3,9 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>The algorithms for convolutions, and which one to take where nothing was measured.</summary>
 internal static class ConvAlgorithms
 {
+    // Fewer pixels do not pay for Winograd's larger weights, which come from memory for each of them: 7×7 does not, 14×14 does.
+    private const int LeastPixels = 128;
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ConvAlgorithm> All { get; } =
         [DirectAlgorithm.Blocked, DirectAlgorithm.Planes, WinogradAlgorithms.Two, WinogradAlgorithms.Four];
@@ -21,7 +24,8 @@ internal static class ConvAlgorithms
         if (candidates.Contains(DirectAlgorithm.Planes))
             return DirectAlgorithm.Planes;
         bool narrow = problem.GroupInputs < BlockedLayout.Block || problem.GroupOutputs < BlockedLayout.Block;
-        var wanted = (long)problem.Batch * problem.OutputHeight * problem.OutputWidth >= 28 * 28 ? WinogradAlgorithms.Four : WinogradAlgorithms.Two;
-        return !narrow && candidates.Contains(wanted) ? wanted : DirectAlgorithm.Blocked;
+        long pixels = (long)problem.Batch * problem.OutputHeight * problem.OutputWidth;
+        var wanted = pixels >= 28 * 28 ? WinogradAlgorithms.Four : WinogradAlgorithms.Two;
+        return !narrow && pixels >= LeastPixels && candidates.Contains(wanted) ? wanted : DirectAlgorithm.Blocked;
     }
 }
