@@ -35,15 +35,15 @@ public sealed class Trainer : IDisposable
         _model = model;
         _options = options;
         var recipe = options.Recipe;
-        if (options.Collective is { Size: > 1 } && options.SkipUnreadable)
+        if (options.Group is { Size: > 1 } && options.SkipUnreadable)
             throw new ArgumentException("with several replicas an unreadable picture must end the run: they would no longer agree on the batch");
         _loader = new DataLoader(training, recipe.TrainingPipeline(), recipe.BatchSize)
         {
             Seed = options.Seed,
             Workers = options.Workers,
             SkipUnreadable = options.SkipUnreadable,
-            Rank = options.Collective?.Rank ?? 0,
-            Replicas = options.Collective?.Size ?? 1,
+            Rank = options.Group?.Rank ?? 0,
+            Replicas = options.Group?.Size ?? 1,
         };
         if (_loader.BatchesPerEpoch == 0)
             throw new ArgumentException($"{training.Count} pictures are less than one batch of {recipe.BatchSize}; choose a smaller batch");
@@ -70,13 +70,13 @@ public sealed class Trainer : IDisposable
         _step = new TrainingStep(model, _optimizer, training.Classes.Count, options);
         _checkpoints = options.RunFolder is { } folder ? new CheckpointStore(Path.Combine(folder, "checkpoints")) { Wrap = options.WrapCheckpoints } : null;
         _dropBlocks = [.. model.NamedModules().Select(entry => entry.Module).OfType<DropBlock2d>()];
-        options.Collective?.ShareState(model);
+        options.Group?.ShareState(model);
     }
 
     /// <summary>Where the run stands.</summary>
     public TrainingState State => _state;
 
-    private bool Leads => _options.Collective is null or { Rank: 0 };
+    private bool Leads => _options.Group is null or { Rank: 0 };
 
     /// <summary>Goes on where the last checkpoint of the run folder stands.</summary>
     /// <exception cref="DataFileException">There is none, or it does not fit.</exception>
@@ -87,7 +87,8 @@ public sealed class Trainer : IDisposable
         _optimizer.Steps = _state.OptimizerSteps;
         if (_options.Scaler is { } scaler)
             (scaler.Scale, scaler.QuietSteps) = (_state.LossScale, _state.StepsSinceScale);
-        AtomicFile.RemoveLeftovers(checkpoints.Folder);
+        if (Leads)
+            AtomicFile.RemoveLeftovers(checkpoints.Folder);
     }
 
     /// <summary>Trains to the last epoch, or until cancelled: then the running step is finished and a checkpoint written.</summary>
@@ -142,10 +143,10 @@ public sealed class Trainer : IDisposable
     {
         bool enough = cancellation.IsCancellationRequested || (_options.MaxSteps is { } most && _state.Step >= most);
         // One replica's Ctrl-C stops all of them, at the same step.
-        if (_options.Collective is { Size: > 1 } collective)
+        if (_options.Group is { Size: > 1 } group)
         {
             double[] votes = [enough ? 1 : 0];
-            collective.AllReduceSum(votes);
+            group.AllReduceSum(votes);
             enough = votes[0] > 0;
         }
 
@@ -239,7 +240,7 @@ public sealed class Trainer : IDisposable
         long left = (long)(_options.Recipe.Epochs - _state.Epoch) * batches - _state.Batch;
         _options.Progress?.Report(new TrainingProgress(_state.Epoch + 1, _options.Recipe.Epochs, _state.Batch, batches,
             _state.LossSum / _state.Samples, (double)_state.Correct / _state.Samples, rate, speed,
-            TimeSpan.FromSeconds(Math.Min(1e9, left * (double)_options.Recipe.BatchSize / (_options.Collective?.Size ?? 1) / Math.Max(speed, 1e-9)))));
+            TimeSpan.FromSeconds(Math.Min(1e9, left * (double)_options.Recipe.BatchSize / (_options.Group?.Size ?? 1) / Math.Max(speed, 1e-9)))));
     }
 
     private void NoteSkipped(Batch batch)

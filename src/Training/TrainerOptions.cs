@@ -34,7 +34,7 @@ public sealed record TrainerOptions
     public LossScaler? Scaler { get; init; }
 
     /// <summary>The other replicas, or null.</summary>
-    public Collective? Collective { get; init; }
+    public ReplicaGroup? Group { get; init; }
 
     /// <summary>Told after every step.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }

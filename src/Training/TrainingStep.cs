@@ -33,10 +33,10 @@ internal sealed class TrainingStep : IDisposable
     public StepOutcome Run(Batch batch, int epoch, int number, long step)
     {
         // Batch norm has no statistics of a single sample.
-        if (batch.Count < 2 && _options.Collective is null)
+        if (batch.Count < 2 && _options.Group is null)
             return default;
         var recipe = _options.Recipe;
-        ulong rank = (ulong)(_options.Collective?.Rank ?? 0);
+        ulong rank = (ulong)(_options.Group?.Rank ?? 0);
         var generator = new Generator(Shuffling.Seed(_options.Seed, (ulong)epoch, (ulong)number, rank, 0x7261696E));
         float[]? targets = recipe.Mixing.IsActive ? recipe.Mixing.Apply(batch, _classes, generator) : null;
         _model.SetGenerator(generator);
@@ -47,13 +47,13 @@ internal sealed class TrainingStep : IDisposable
         }
 
         double[] sums = [0, 0, batch.Count];
-        _options.Collective?.AllReduceSum(sums.AsSpan(2));
+        _options.Group?.AllReduceSum(sums.AsSpan(2));
         double total = sums[2];
         int part = (batch.Count + _options.Accumulation - 1) / _options.Accumulation;
         for (int start = 0; start < batch.Count; start += part)
             Accumulate(batch, targets, start, Math.Min(part, batch.Count - start), total, sums);
-        _options.Collective?.SumGradients(_optimizer.Parameters);
-        _options.Collective?.AllReduceSum(sums.AsSpan(0, 2));
+        _options.Group?.SumGradients(_optimizer.Parameters);
+        _options.Group?.AllReduceSum(sums.AsSpan(0, 2));
         double loss = sums[0] / total;
         return Update(loss, step) with { Samples = batch.Count, Correct = (long)Math.Round(sums[1] * batch.Count / total) };
     }

@@ -15,6 +15,9 @@ internal sealed class Report(CommandConsole console, bool json, bool quiet, bool
     /// <summary>True where the result is a document.</summary>
     public bool Json => json;
 
+    /// <summary>A report that says nothing, for a process that is not the one to speak.</summary>
+    public Report Silent() => new(console with { Output = TextWriter.Null, Error = TextWriter.Null }, json, quiet: true, progress: false);
+
     /// <summary>Says what the user should know but need not act on.</summary>
     public void Warn(string text)
     {

@@ -39,6 +39,10 @@ public sealed class BatchNorm2d : Module
     /// <summary>Use the running statistics in training too, and leave them unchanged: for fine-tuning, and for batches with one value per channel.</summary>
     public bool FrozenStatistics { get; set; }
 
+    /// <summary>Sums a tensor over the replicas that share a batch, and its gradient likewise: statistics are then those of all replicas' samples.
+    /// Null for statistics of the own samples.</summary>
+    public Func<Tensor, Tensor>? SumOverReplicas { get; set; }
+
     /// <summary>γ [C], initially one.</summary>
     public Parameter Weight { get; }
 
@@ -55,6 +59,8 @@ public sealed class BatchNorm2d : Module
     /// <exception cref="ShapeException">Training with fewer than two values per channel: use a larger batch or <see cref="FrozenStatistics"/>.</exception>
     protected override Tensor Compute(Tensor x)
     {
+        if (UsesBatch && SumOverReplicas is { } sum)
+            return Synchronized(x, sum);
         return UsesBatch
             ? Track(x, new BatchNormTrainOp(Epsilon))
             : x.BatchNormInference(Weight.For(x), Bias.For(x), RunningMean.For(x), RunningVariance.For(x), Epsilon);
@@ -67,7 +73,7 @@ public sealed class BatchNorm2d : Module
     /// <exception cref="ShapeException">Training with fewer than two values per channel: use a larger batch or <see cref="FrozenStatistics"/>.</exception>
     public Tensor ForwardRelu(Tensor x)
     {
-        if (!UsesBatch)
+        if (!UsesBatch || SumOverReplicas is not null)
             return Forward(x).Relu();
         ModuleObserver.Begin(this);
         using var scope = new TensorScope();
@@ -86,13 +92,37 @@ public sealed class BatchNorm2d : Module
         if (Recomputation.IsRunning)
             return outputs[0];
         using (GradMode.Off())
-            Track(outputs[1], outputs[2], x.Shape);
+            Track(outputs[1], outputs[2], x.Shape[0] * (double)x.Shape.Product(2, x.Shape.Rank));
         return outputs[0];
     }
 
-    private void Track(Tensor mean, Tensor biasedVariance, Shape input)
+    private Tensor Synchronized(Tensor x, Func<Tensor, Tensor> sum)
     {
-        double count = input[0] * (double)input.Product(2, input.Rank);
+        int channels = x.Shape[1];
+        int[] others = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => axis != 1)];
+        int[] perChannel = [.. Enumerable.Repeat(1, x.Shape.Rank)];
+        perChannel[1] = channels;
+        var column = Shape.Create(perChannel);
+        var axes = Axes.Of(others);
+        // The number of values travels with the sums: replicas may hold different numbers of samples.
+        var own = Tensor.Full(x.Shape[0] * (double)x.Shape.Product(2, x.Shape.Rank), [1], x.DType, x.Device);
+        var sums = sum(Tensor.Concat(0, x.Sum(axes), own));
+        var count = sums.Slice(0, channels, 1).Detach();
+        var mean = sums.Slice(0, 0, channels) / count;
+        var centred = x - mean.Reshape(column);
+        var variance = sum(centred.Square().Sum(axes)) / count;
+        if (!Recomputation.IsRunning)
+        {
+            using (GradMode.Off())
+                Track(mean.Detach(), variance.Detach(), count.Item());
+        }
+
+        var scale = (variance + Epsilon).Rsqrt() * Weight.For(x);
+        return centred * scale.Reshape(column) + Bias.For(x).Reshape(column);
+    }
+
+    private void Track(Tensor mean, Tensor biasedVariance, double count)
+    {
         long batches = CountBatch();
         double share = Momentum ?? 1.0 / batches;
         OpDispatcher.Run(new AssignLerpOp(share), RunningMean.Value, mean);

@@ -6,19 +6,19 @@ namespace ResNeSt.Training;
 /// <summary>What replicas of a network tell each other.</summary>
 public static class ReplicaExtensions
 {
-    extension(Collective collective)
+    extension(ReplicaGroup group)
     {
         /// <summary>Gives the first replica's parameters and buffers to all.</summary>
         public void ShareState(Module model)
         {
-            if (collective.Size == 1)
+            if (group.Size == 1)
                 return;
             foreach (var (_, state) in model.NamedState())
             {
                 var value = state.Value;
                 var bytes = new byte[value.Spec.ByteLength];
                 value.Backend.Download(value.Storage, bytes);
-                collective.Broadcast<byte>(bytes);
+                group.Broadcast<byte>(bytes);
                 using var shared = TensorScope.Release(Tensor.FromBytes(bytes, value.Spec, value.Device));
                 value.Assign(shared);
             }
@@ -27,7 +27,7 @@ public static class ReplicaExtensions
         /// <summary>Replaces every gradient by its sum over the replicas. All gradients travel in one message.</summary>
         public void SumGradients(IReadOnlyList<TrainedParameter> parameters)
         {
-            if (collective.Size == 1)
+            if (group.Size == 1)
                 return;
             var gradients = parameters.Where(entry => entry.Parameter.RequiresGrad).Select(entry => (entry.Parameter, entry.Parameter.Grad)).ToList();
             if (gradients.Find(entry => entry.Grad is null) is { Parameter: { } idle })
@@ -35,9 +35,9 @@ public static class ReplicaExtensions
             if (gradients.Count == 0)
                 return;
             if (gradients[0].Grad!.DType == DType.F64)
-                SumAs<double>(gradients.ConvertAll(entry => entry.Grad!), collective.AllReduceSum);
+                SumAs<double>(gradients.ConvertAll(entry => entry.Grad!), group.AllReduceSum);
             else
-                SumAs<float>(gradients.ConvertAll(entry => entry.Grad!), collective.AllReduceSum);
+                SumAs<float>(gradients.ConvertAll(entry => entry.Grad!), group.AllReduceSum);
         }
     }
 

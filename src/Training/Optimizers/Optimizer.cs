@@ -3,10 +3,12 @@ using ResNeSt.Tensors;
 namespace ResNeSt.Training;
 
 /// <summary>Changes parameters by their gradients, and keeps tensors of its own beside each of them.</summary>
+/// <remarks>Of F16 and BF16 parameters it keeps a copy in F32, which it changes instead: mixed precision.</remarks>
 public abstract class Optimizer : IDisposable
 {
     private readonly string[] _stateNames;
     private readonly Tensor[][] _state;
+    private readonly Tensor?[] _masters;
 
     /// <param name="parameters">What is trained.</param>
     /// <param name="learningRate">First step length.</param>
@@ -16,6 +18,7 @@ public abstract class Optimizer : IDisposable
         Parameters = parameters;
         LearningRate = learningRate;
         _stateNames = stateNames;
+        _masters = [.. parameters.Select(entry => Master(entry.Parameter.Value))];
         _state = [.. parameters.Select(entry => stateNames.Select(_ => ZerosLike(entry.Parameter.Value)).ToArray())];
     }
 
@@ -37,7 +40,7 @@ public abstract class Optimizer : IDisposable
         {
             var entry = Parameters[i];
             if (entry.Parameter.RequiresGrad && entry.Parameter.Grad is { } gradient)
-                Update(entry.Parameter.Value, gradient, _state[i], entry.Decays);
+                Update(i, entry, gradient);
         }
     }
 
@@ -53,6 +56,8 @@ public abstract class Optimizer : IDisposable
     {
         for (int i = 0; i < Parameters.Count; i++)
         {
+            if (_masters[i] is { } master)
+                yield return ($"master.{Parameters[i].Name}", master);
             for (int k = 0; k < _stateNames.Length; k++)
                 yield return ($"{_stateNames[k]}.{Parameters[i].Name}", _state[i][k]);
         }
@@ -67,11 +72,39 @@ public abstract class Optimizer : IDisposable
                 tensor.Dispose();
         }
 
+        foreach (var master in _masters)
+            master?.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Changes one parameter; gradients are not recorded.</summary>
     private protected abstract void Update(Tensor parameter, Tensor gradient, Tensor[] state, bool decays);
 
-    private static Tensor ZerosLike(Tensor value) => TensorScope.Release(Tensor.Zeros(value.Shape, value.DType, value.Device));
+    private static Tensor ZerosLike(Tensor value) =>
+        TensorScope.Release(Tensor.Zeros(value.Shape, IsHalf(value) ? DType.F32 : value.DType, value.Device));
+
+    private static Tensor? Master(Tensor value)
+    {
+        if (!IsHalf(value))
+            return null;
+        using var off = GradMode.Off();
+        return TensorScope.Release(value.Cast(DType.F32));
+    }
+
+    private static bool IsHalf(Tensor value) => value.DType is DType.F16 or DType.BF16;
+
+    private void Update(int index, TrainedParameter entry, Tensor gradient)
+    {
+        var value = entry.Parameter.Value;
+        if (_masters[index] is not { } master)
+        {
+            Update(value, gradient, _state[index], entry.Decays);
+            return;
+        }
+
+        // Steps are smaller than a half's last bit, so they add up in single precision and the half follows.
+        using var scope = new TensorScope();
+        Update(master, gradient.Cast(DType.F32), _state[index], entry.Decays);
+        value.Assign(master.Cast(value.DType));
+    }
 }

@@ -20,6 +20,8 @@ internal sealed class TrainCommand
     private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Stop after so many steps in all, as Ctrl-C does", HelpName = "N" };
     private readonly Option<string> _onCorrupt = new("--on-corrupt") { Description = "What an unreadable picture does: fail, or skip it", DefaultValueFactory = _ => "fail", HelpName = "fail|skip" };
     private readonly Option<string> _onNan = new("--on-nan") { Description = "What a loss that is no number does: stop, or skip the batch", DefaultValueFactory = _ => "stop", HelpName = "stop|skip" };
+    private readonly Option<int> _replicas = new("--replicas") { Description = "Processes on this machine that share every batch; across machines start them with mpirun instead", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private readonly Option<bool> _recompute = new("--recompute") { Description = "Keep only the stages' inputs for the gradients and compute the stages twice: less memory, a third more time" };
     private readonly DeviceOptions _device = new();
     private readonly CommandConsole _console;
 
@@ -31,7 +33,7 @@ internal sealed class TrainCommand
         var command = new Command("train", "Trains a network; Ctrl-C finishes the step and saves, --resume goes on with the same bits.");
         foreach (var option in verb._flags.All)
             command.Add(option);
-        foreach (var option in (Option[])[verb._out, verb._resume, verb._workers, verb._saveEvery, verb._maxSteps, verb._onCorrupt, verb._onNan])
+        foreach (var option in (Option[])[verb._out, verb._resume, verb._workers, verb._saveEvery, verb._maxSteps, verb._onCorrupt, verb._onNan, verb._replicas, verb._recompute])
             command.Add(option);
         verb._device.AddTo(command);
         command.SetAction(parsed => verb.Run(parsed, newReport(parsed)));
@@ -44,12 +46,22 @@ internal sealed class TrainCommand
         if (resumed is not null && parsed.GetValue(_out) is not null)
             throw new UsageException("--out and --resume exclude each other: a resumed run stays in its folder");
         var options = ReadOptions(parsed);
+        using var replicas = TrainReplicas.Start(parsed.GetValue(_replicas));
+        bool leads = replicas.Group is null or { Rank: 0 };
+        if (!leads)
+            report = report.Silent();
         var (config, training, validation) = resumed is null ? _flags.NewRun(parsed) : _flags.OldRun(parsed, resumed);
-        string folder = resumed ?? NewFolder(parsed.GetValue(_out));
+        string folder = resumed ?? NewFolder(parsed.GetValue(_out), leads);
         var backend = _device.Use(parsed);
+        if (config.Recipe.BatchSize % replicas.Count != 0)
+            throw new UsageException($"{replicas.Count} replicas cannot share a batch of {config.Recipe.BatchSize} evenly; choose another --batch");
         using var model = RunModel.Create(config, backend.Device);
-        if (resumed is null)
-            (config with { Machine = $"{backend.Device}, {EngineSettings.Threads} threads, {RuntimeInformation.OSArchitecture}" }).Write(folder);
+        foreach (var (name, module) in model.NamedModules())
+            module.Recomputes = parsed.GetValue(_recompute) && name is "layer1" or "layer2" or "layer3" or "layer4";
+        if (config.SynchronizedNorms && replicas.Group is { } group)
+            ReplicaSumOp.SynchronizeNorms(model, group);
+        if (resumed is null && leads)
+            (config with { Replicas = replicas.Count, Machine = $"{backend.Device}, {EngineSettings.Threads} threads, {RuntimeInformation.OSArchitecture}" }).Write(folder);
 
         using var line = report.Progress("training", null);
         report.Note(string.Create(CultureInfo.InvariantCulture,
@@ -60,6 +72,7 @@ internal sealed class TrainCommand
             Seed = config.Seed,
             Accumulation = config.Accumulation,
             RunFolder = folder,
+            Group = replicas.Group,
             Progress = new Relay(line),
             Note = text =>
             {
@@ -83,6 +96,7 @@ internal sealed class TrainCommand
         var result = trainer.Run(stop.Token);
         line.Clear();
         Print(report, config, folder, result);
+        replicas.Succeeded();
         return stop.IsCancellationRequested && !result.Finished ? ExitCodes.Cancelled : ExitCodes.Ok;
     }
 
@@ -98,9 +112,11 @@ internal sealed class TrainCommand
         }
     }
 
-    private static string NewFolder(string? given)
+    private static string NewFolder(string? given, bool leads)
     {
         string folder = given ?? throw new UsageException("--out is missing: give the folder that the run shall fill");
+        if (!leads)
+            return folder;
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new UsageException($"--out {DataFileException.Escape(folder)} is not empty; choose another folder, or --resume it");
         Directory.CreateDirectory(folder);

@@ -26,7 +26,9 @@ internal sealed class TrainFlags
     private readonly Option<int> _accumulate = new("--accumulate") { Description = "Parts a batch is cut into, to save memory", DefaultValueFactory = _ => 1, HelpName = "N" };
     private readonly Option<string?> _weights = new("--weights", "-w") { Description = "Begin with these weights instead of random ones", HelpName = "FILE" };
 
-    public IEnumerable<Option> All => [_data, _format, _recipe, _model, _radix, _epochs, _batch, _size, _rate, _decay, _clip, _average, _seed, _validation, _accumulate, _weights];
+    private readonly Option<bool> _syncNorms = new("--sync-bn") { Description = "With several replicas: batch norms take their statistics over all of them" };
+
+    public IEnumerable<Option> All => [_data, _format, _recipe, _model, _radix, _epochs, _batch, _size, _rate, _decay, _clip, _average, _seed, _validation, _accumulate, _weights, _syncNorms];
 
     /// <summary>The run that the flags describe, and its data.</summary>
     public (RunConfig Config, PictureDataset Training, PictureDataset? Validation) NewRun(ParseResult parsed)
@@ -54,6 +56,7 @@ internal sealed class TrainFlags
             Seed = Seed(parsed.GetValue(_seed)),
             Accumulation = AtLeast(parsed, _accumulate, 1),
             InitialWeights = parsed.GetValue(_weights),
+            SynchronizedNorms = parsed.GetValue(_syncNorms),
             Recipe = recipe,
         };
         var (training, held) = Split(config, all);
@@ -63,7 +66,7 @@ internal sealed class TrainFlags
     /// <summary>The run of a folder; flags may change what does not break its order of batches.</summary>
     public (RunConfig Config, PictureDataset Training, PictureDataset? Validation) OldRun(ParseResult parsed, string folder)
     {
-        Option[] fixedOnes = [_format, _recipe, _model, _radix, _batch, _size, _average, _seed, _validation, _accumulate, _weights];
+        Option[] fixedOnes = [_format, _recipe, _model, _radix, _batch, _size, _average, _seed, _validation, _accumulate, _weights, _syncNorms];
         if (fixedOnes.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
             throw new UsageException($"{given.Name} cannot be changed in a run that is resumed; begin a new one with --out");
         var config = RunConfig.Read(folder);
@@ -86,6 +89,8 @@ internal sealed class TrainFlags
 
     private static (PictureDataset Training, PictureDataset? Validation) Split(RunConfig config, PictureDataset all)
     {
+        if (all.Count - config.Validation < config.Recipe.BatchSize)
+            throw new UsageException($"{all.Count - config.Validation} pictures are less than one batch of {config.Recipe.BatchSize}; choose a smaller --batch");
         if (config.Validation > 0)
             return SubsetDataset.Split(all, config.Validation, config.Seed);
         return (all, HasOwnValidation(config.Data, all) ? Datasets.Open(config.Data, training: false, config.Format) : null);

@@ -5,7 +5,7 @@ namespace ResNeSt.Training;
 /// <summary>Replicas that compute together: each holds the network and part of every batch.</summary>
 /// <remarks>Sums are taken in the order of the ranks, each element by one replica, so that results do not depend on who is faster. All
 /// replicas must make the same calls in the same order.</remarks>
-public abstract class Collective : IDisposable
+public abstract class ReplicaGroup : IDisposable
 {
     /// <summary>Number of this replica, from zero.</summary>
     public abstract int Rank { get; }
