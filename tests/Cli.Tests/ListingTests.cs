@@ -13,6 +13,8 @@ public sealed class ListingTests
         var models = result.Json.GetProperty("models").EnumerateArray().ToDictionary(model => model.GetProperty("name").GetString()!);
         Assert.That(models["resnest50"].GetProperty("parameters").GetInt64(), Is.EqualTo(27_483_240));
         Assert.That(models["resnest50"].GetProperty("macs").GetInt64() / 1e9, Is.EqualTo(5.371).Within(0.001));
+        Assert.That(models["resnest50"].GetProperty("switches").EnumerateArray().Select(change => change.GetString()),
+            Is.EqualTo(new[] { "Stem = Deep", "Shortcut = AverageDown", "AverageDown = true", "Radix = 2" }));
         Assert.That(models["resnest50"].GetProperty("accuracy")[0].GetProperty("top1").GetDouble(), Is.EqualTo(81.03));
         Assert.That(models.Values, Has.All.Matches<System.Text.Json.JsonElement>(model => model.GetProperty("source").GetString()!.Length > 0));
     }

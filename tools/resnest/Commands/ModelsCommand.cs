@@ -11,12 +11,13 @@ internal static class ModelsCommand
     public static Command Create(Func<ParseResult, Report> newReport)
     {
         var all = new Option<bool>("--all") { Description = "List the dilated forms too" };
-        var command = new Command("models", "Lists the networks: parameters, MACs, size of the weights, published accuracy and its source.") { all };
-        command.SetAction(parsed => Run(newReport(parsed), parsed.GetValue(all)));
+        var switches = new Option<bool>("--switches") { Description = "Show what each network has beyond a plain ResNet" };
+        var command = new Command("models", "Lists the networks: parameters, MACs, size of the weights, published accuracy and its source.") { all, switches };
+        command.SetAction(parsed => Run(newReport(parsed), parsed.GetValue(all), parsed.GetValue(switches)));
         return command;
     }
 
-    private static int Run(Report report, bool all)
+    private static int Run(Report report, bool all, bool showSwitches)
     {
         var entries = ModelZoo.All.Where(entry => all || entry.Name == entry.Card.Name).ToList();
         int width = entries.Max(entry => entry.Name.Length);
@@ -28,6 +29,9 @@ internal static class ModelsCommand
             string published = accuracy is null ? "    -" : string.Create(CultureInfo.InvariantCulture, $"{accuracy.Top1,5:f2}  {accuracy.Size}  {accuracy.Source}");
             report.Line(string.Create(CultureInfo.InvariantCulture,
                 $"{entry.Name.PadRight(width)}  {card.Parameters,11:n0}  {Gmacs(entry),8:f3} @ {card.Macs.Size}  {card.Parameters * 4 / 1e6,5:f0} MB  {published}"));
+            var switches = Switches(entry);
+            if (showSwitches && switches.Count > 0)
+                report.Line($"{"".PadRight(width)}    {string.Join(", ", switches)}");
         }
 
         report.Document("models", writer =>
@@ -46,6 +50,10 @@ internal static class ModelsCommand
                 writer.WriteNumber("macsAtSize", entry.Card.Macs.Size);
                 writer.WriteNumber("weightBytes", entry.Card.Parameters * 4);
                 writer.WriteString("source", entry.Card.Source);
+                writer.WriteStartArray("switches");
+                foreach (string change in Switches(entry))
+                    writer.WriteStringValue(change);
+                writer.WriteEndArray();
                 writer.WriteStartArray("accuracy");
                 foreach (var accuracy in entry.Card.Accuracy)
                 {
@@ -69,6 +77,12 @@ internal static class ModelsCommand
             writer.WriteEndArray();
         });
         return ExitCodes.Ok;
+    }
+
+    private static IReadOnlyList<string> Switches(ModelEntry entry)
+    {
+        using var model = entry.Create();
+        return model is ResNet net ? ResNetSwitches.Of(net.Options) : [];
     }
 
     private static double Gmacs(ModelEntry entry) => ModelSummary.Create(entry, entry.Card.Macs.Size).Macs / 1e9;

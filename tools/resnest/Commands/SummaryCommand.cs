@@ -27,6 +27,10 @@ internal static class SummaryCommand
         var entry = ModelZoo.Find(name);
         var summary = ModelSummary.Create(entry, size ?? entry.Card.Macs.Size, batch);
         int width = summary.Layers.Max(layer => layer.Name.Length + layer.Kind.Length + 3);
+        using var model = entry.Create();
+        var switches = model is ResNet net ? ResNetSwitches.Of(net.Options) : [];
+        if (switches.Count > 0)
+            report.Line($"a ResNet with {string.Join(", ", switches)}");
         report.Line($"{"layer".PadRight(width)}  {"output",-20}  {"parameters",11}  {"MACs",15}  {"bytes written",13}");
         foreach (var layer in summary.Layers)
         {
@@ -41,6 +45,10 @@ internal static class SummaryCommand
         {
             writer.WriteString("model", entry.Name);
             writer.WriteString("input", summary.Input.Shape.ToString());
+            writer.WriteStartArray("switches");
+            foreach (string change in switches)
+                writer.WriteStringValue(change);
+            writer.WriteEndArray();
             writer.WriteNumber("parameters", summary.Parameters);
             writer.WriteNumber("macs", summary.Macs);
             writer.WriteNumber("bytesWritten", summary.BytesWritten);
