@@ -42,6 +42,6 @@ public sealed class GpuCommandTests
         var result = CommandResult.Run("bench", "--kernels", "--model", "resnest14", "--size", "32", "--batch", "1", "--json");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
-        Assert.That(result.Json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetProperty("operator").GetString()), Has.Some.EqualTo("conv2d"));
+        Assert.That(result.Json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetProperty("operator").GetString()), Has.Some.EqualTo("fused_conv2d"));
     }
 }

@@ -51,7 +51,7 @@ public sealed class TrainTests
         Assert.That(CommandResult.Run("evaluate", "--run", run, "--at-least", "100", "--data", Path.Combine(_folder, "none")).ExitCode, Is.EqualTo(3));
     }
 
-    [TestCase("--data is missing", "train")]
+    [TestCase("--data is missing", "train", "--out", "RUN")]
     [TestCase("--out is missing", "train", "--data", "DATA")]
     [TestCase("--format tar is none of", "train", "--data", "DATA", "--format", "tar", "--out", "RUN")]
     [TestCase("there is no recipe 'x'", "train", "--data", "DATA", "--recipe", "x", "--out", "RUN")]

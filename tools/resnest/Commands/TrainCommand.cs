@@ -50,8 +50,9 @@ internal sealed class TrainCommand
         bool leads = replicas.Group is null or { Rank: 0 };
         if (!leads)
             report = report.Silent();
-        var (config, training, validation) = resumed is null ? _flags.NewRun(parsed) : _flags.OldRun(parsed, resumed);
         string folder = resumed ?? NewFolder(parsed.GetValue(_out), leads);
+        var (config, training, validation) = resumed is null ? _flags.NewRun(parsed) : _flags.OldRun(parsed, resumed);
+        Directory.CreateDirectory(folder);
         var backend = _device.Use(parsed);
         if (config.Recipe.BatchSize % replicas.Count != 0)
             throw new UsageException($"{replicas.Count} replicas cannot share a batch of {config.Recipe.BatchSize} evenly; choose another --batch");
@@ -119,7 +120,6 @@ internal sealed class TrainCommand
             return folder;
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new UsageException($"--out {DataFileException.Escape(folder)} is not empty; choose another folder, or --resume it");
-        Directory.CreateDirectory(folder);
         return folder;
     }
 
