@@ -1,14 +1,16 @@
+using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using ILGPU.Runtime.Cuda;
 
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
 /// <summary>The generated tables about this backend: its section of docs/ops.md, and the kernels in docs/gpu.md.</summary>
 /// <remarks>Fails when a page is stale; with RESNEST_UPDATE_DOCS=1 (dev/update-docs.sh) it writes them. Registers are compared where the ptxas of the page is found.</remarks>
-public sealed partial class GpuOpsPageTests
+public sealed class GpuOpsPageTests
 {
     private const string Begin = "<!-- begin kernels -->", End = "<!-- end kernels -->";
+
+    private const string Stale = "docs/gpu.md is stale: run dev/update-docs.sh where ptxas is on the path";
 
     private static string Page => Path.Combine(TestData.RepositoryRoot, "docs", "gpu.md");
 
@@ -40,12 +42,19 @@ public sealed partial class GpuOpsPageTests
             return;
         }
 
-        string expected = table.ToString(), actual = page[from..to];
-        if (!assembled)
-            (expected, actual) = (Resources().Replace(expected, "|\n"), Resources().Replace(actual, "|\n"));
-        Assert.That(actual, Is.EqualTo(expected), "docs/gpu.md is stale: run dev/update-docs.sh where ptxas is on the path");
+        var expected = Rows(table.ToString());
+        var actual = Rows(page[from..to]);
+        Assert.That(actual.Select(row => row.Kernel), Is.EqualTo(expected.Select(row => row.Kernel)), Stale);
+        if (assembled)
+            Assert.That(actual.Zip(expected).Where(pair => !IsNear(pair.First.Resources, pair.Second.Resources)).Select(pair => pair.First.Kernel), Is.Empty, Stale);
     }
 
-    [GeneratedRegex(@"\| \d+ \| \d+ \| \d+ \|\n")]
-    private static partial Regex Resources();
+    // The kernel with its operators and threads; shared bytes and registers of both processors.
+    private static List<(string Kernel, int[] Resources)> Rows(string table) =>
+        [.. table.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| kernel", StringComparison.Ordinal))
+            .Select(line => line.Trim('|').Split('|'))
+            .Select(cells => (string.Join('|', cells[..3]), cells[3..].Select(cell => int.Parse(cell, CultureInfo.InvariantCulture)).ToArray()))];
+
+    // ILGPU does not write the same code each time: registers differ by a few.
+    private static bool IsNear(int[] one, int[] other) => one[0] == other[0] && one.Skip(1).Zip(other.Skip(1)).All(pair => Math.Abs(pair.First - pair.Second) <= 8);
 }
