@@ -14,13 +14,10 @@ internal static class ResNeStFamily
 
     private static readonly ResNetOptions Fast = Main with { AverageDownFirst = true };
 
-    /// <summary>For pictures of 28 or 32 pixels: no stride before the second stage, a quarter of the planes.</summary>
+    /// <summary>For pictures of 28 or 32 pixels: one convolution of stride one as stem.</summary>
     private static readonly ResNetOptions Small = Main with
     {
-        Depths = [2, 2, 2, 2],
-        Planes = [16, 32, 64, 128],
         Stem = StemKind.Small,
-        StemWidth = 32,
         StemPool = StemPool.None,
     };
 
@@ -40,7 +37,8 @@ internal static class ResNeStFamily
         ("resnest50_fast_2s2x40d", Fast with { Cardinality = 2, BottleneckWidth = 40 }),
         ("resnest50_fast_4s2x40d", Fast with { Radix = 4, Cardinality = 2, BottleneckWidth = 40 }),
         ("resnest50_fast_1s4x24d", Fast with { Radix = 1, Cardinality = 4, BottleneckWidth = 24 }),
-        ("resnest_small", Small),
+        // Most work at 16 and 8 pixels, where a processor's kernels are fastest.
+        ("resnest_small", Small with { Depths = [2, 2, 2, 1], FirstStride = 2, Planes = [32, 64, 96, 128], AverageDownFirst = true }),
         ("resnest_tiny", Small with { Depths = [1, 1, 1, 1], StemWidth = 16, Planes = [8, 16, 32, 64] }),
     ];
 }

@@ -94,9 +94,9 @@ public static class Recipes
     {
         Name = "cifar10",
         Model = "resnest_small",
-        Epochs = 30,
-        BatchSize = 128,
-        LearningRate = 0.1,
+        Epochs = 20,
+        BatchSize = 64,
+        LearningRate = 0.15,
         RateBatch = 128,
         Nesterov = true,
         WeightDecay = 5e-4,
