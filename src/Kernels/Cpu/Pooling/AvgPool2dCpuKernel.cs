@@ -1,11 +1,10 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Mean under each window, a vector of neighbouring windows at a time.</summary>
+/// <summary>Mean under each window: the rows of a plane's windows are added up first, then the columns of these sums, a vector of neighbours at a time.</summary>
 internal sealed unsafe class AvgPool2dCpuKernel : Kernel<AvgPool2dOp>
 {
     protected override bool Supports(AvgPool2dOp op, ReadOnlySpan<TensorSpec> inputs) => inputs[0].DType == DType.F32;
@@ -23,59 +22,39 @@ internal sealed unsafe class AvgPool2dCpuKernel : Kernel<AvgPool2dOp>
     private static void Run<TLanes>(AvgPool2dOp op, Tensor x, Tensor y)
         where TLanes : struct, ILanes<TLanes>
     {
-        var taps = PoolTaps.Of(op.Geometry, x.Shape, y.Shape);
-        var divisors = new AvgPoolDivisors(op.Geometry, op.CountPadding, op.DivisorOverride, x.Shape, y.Shape);
-        int inputPlane = taps.Height * taps.Width, stageRows = (taps.GridHeight - 1) * taps.StepH + taps.RowSpan;
+        var g = op.Geometry;
+        var divisors = new AvgPoolDivisors(g, op.CountPadding, op.DivisorOverride, x.Shape, y.Shape);
+        int inputHeight = x.Shape[2], inputWidth = x.Shape[3], height = y.Shape[2], width = y.Shape[3];
+        var rows = new (int From, int To)[height];
+        for (int i = 0; i < height; i++)
+            (rows[i].From, rows[i].To, _) = AvgPool2dOp.Window(i, inputHeight, g.KernelH, g.StrideH, g.PadTop, g.PadBottom);
+
+        // One line of sums per output row, with the padding's zeros on both sides.
+        int pitch = Math.Max(g.PadLeft + inputWidth, (width - 1) * g.StrideW + g.KernelW);
+        long stageLength = (long)height * pitch + 2;
         float* source = x.Floats, target = y.Floats;
-        ParallelRows.ForRanges(x.Shape.Product(0, 2), PoolTaps.PlanesPerPiece(taps.Area), (from, to) =>
+        ParallelRows.ForRanges(x.Shape.Product(0, 2), PoolTaps.PlanesPerPiece(height * width), (from, to) =>
         {
-            float* stage = ThreadScratch.Floats(ThreadScratch.Use.Stage, (long)stageRows * taps.RowPitch + TLanes.Count);
+            float* stage = ThreadScratch.Floats(ThreadScratch.Use.Stage, stageLength);
+            new Span<float>(stage, checked((int)stageLength)).Clear();
             fixed (float* columnDivisors = divisors.Columns)
             {
                 for (int plane = from; plane < to; plane++)
                 {
-                    RowStaging.Copy(taps, source + (nint)plane * inputPlane, taps.FirstRow, stageRows, 0, stage);
-                    for (int row = 0; row < taps.GridHeight; row++)
+                    float* image = source + (nint)plane * inputHeight * inputWidth, means = target + (nint)plane * height * width;
+                    for (int i = 0; i < height; i++)
                     {
-                        RunRow<TLanes>(
-                            taps, stage + (nint)row * taps.StepH * taps.RowPitch, divisors.Rows[row], columnDivisors, target + (nint)plane * taps.Area + row * taps.GridWidth);
+                        PoolRows<TLanes>.Sum(
+                            image + (nint)rows[i].From * inputWidth, inputWidth, rows[i].To - rows[i].From, stage + (nint)i * pitch + g.PadLeft, inputWidth);
+                    }
+
+                    for (int i = 0; i < height; i++)
+                    {
+                        PoolRows<TLanes>.Mean(
+                            stage + (nint)i * pitch, g.KernelW, g.StrideW, divisors.Rows[i], columnDivisors, means + (nint)i * width, width);
                     }
                 }
             }
         });
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunRow<TLanes>(ImageTaps taps, float* stage, float rowDivisor, float* columnDivisors, float* y)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        int x = 0;
-        RunVectors<TLanes>(taps, stage, rowDivisor, columnDivisors, y, ref x);
-        // Deep layers have narrow images.
-        if (TLanes.Count > 8)
-            RunVectors<Lanes256>(taps, stage, rowDivisor, columnDivisors, y, ref x);
-        if (TLanes.Count > 4)
-            RunVectors<Lanes128>(taps, stage, rowDivisor, columnDivisors, y, ref x);
-
-        for (; x < taps.GridWidth; x++)
-        {
-            float sum = 0;
-            foreach (int place in taps.Places)
-                sum += stage[place + x];
-            y[x] = sum / (rowDivisor * columnDivisors[x]);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunVectors<TLanes>(ImageTaps taps, float* stage, float rowDivisor, float* columnDivisors, float* y, ref int x)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        for (; x <= taps.GridWidth - TLanes.Count; x += TLanes.Count)
-        {
-            var sum = TLanes.Broadcast(0);
-            foreach (int place in taps.Places)
-                sum += TLanes.Load(stage + place + x);
-            (sum / (TLanes.Broadcast(rowDivisor) * TLanes.Load(columnDivisors + x))).Store(y + x);
-        }
     }
 }

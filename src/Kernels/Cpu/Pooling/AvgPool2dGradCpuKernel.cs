@@ -1,48 +1,65 @@
+using System.Runtime.Intrinsics.X86;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Spreads each upstream gradient over its window; each plane belongs to one thread.</summary>
+/// <summary>Spreads each upstream gradient over the columns of its window; the rows of the image then add up what their windows give.
+/// Each plane belongs to one thread.</summary>
 internal sealed unsafe class AvgPool2dGradCpuKernel : Kernel<AvgPool2dGradOp>
 {
     protected override bool Supports(AvgPool2dGradOp op, ReadOnlySpan<TensorSpec> inputs) => inputs[0].DType == DType.F32;
 
     protected override void Run(AvgPool2dGradOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
+        if (Avx512F.IsSupported)
+            Run<Lanes512>(op, inputs[0], outputs[0]);
+        else if (Avx2.IsSupported)
+            Run<Lanes256>(op, inputs[0], outputs[0]);
+        else
+            Run<Lanes128>(op, inputs[0], outputs[0]);
+    }
+
+    private static void Run<TLanes>(AvgPool2dGradOp op, Tensor dy, Tensor dx)
+        where TLanes : struct, ILanes<TLanes>
+    {
         var g = op.Geometry;
-        var (dy, dx) = (inputs[0], outputs[0]);
         var divisors = new AvgPoolDivisors(g, op.CountPadding, op.DivisorOverride, dx.Shape, dy.Shape);
-        int height = dy.Shape[2], width = dy.Shape[3], inputWidth = dx.Shape[3];
-        int outputPlane = height * width, inputPlane = dx.Shape.Product(2, 4);
-        var rows = new (int From, int To)[height];
-        for (int y = 0; y < height; y++)
-            (rows[y].From, rows[y].To, _) = AvgPool2dOp.Window(y, op.InputHeight, g.KernelH, g.StrideH, g.PadTop, g.PadBottom);
-        var columns = new (int From, int To)[width];
-        for (int x = 0; x < width; x++)
-            (columns[x].From, columns[x].To, _) = AvgPool2dOp.Window(x, inputWidth, g.KernelW, g.StrideW, g.PadLeft, g.PadRight);
-
-        float* upstream = dy.Floats, target = dx.Floats;
-        ParallelRows.ForRanges(dx.Shape.Product(0, 2), PoolTaps.PlanesPerPiece(inputPlane), (from, to) =>
+        int height = dy.Shape[2], width = dy.Shape[3], inputHeight = dx.Shape[2], inputWidth = dx.Shape[3];
+        // The windows that hold each row of the image.
+        var windows = new (int From, int To)[inputHeight];
+        for (int r = 0; r < inputHeight; r++)
         {
-            // What one row of windows gives to each of the image rows under it.
-            float* share = ThreadScratch.Floats(ThreadScratch.Use.Rows, inputWidth);
-            new Span<float>(target + (nint)from * inputPlane, (to - from) * inputPlane).Clear();
-            for (int plane = from; plane < to; plane++)
-            {
-                for (int y = 0; y < height; y++)
-                {
-                    float* gradient = upstream + (nint)plane * outputPlane + y * width;
-                    new Span<float>(share, inputWidth).Clear();
-                    for (int x = 0; x < width; x++)
-                    {
-                        float part = gradient[x] / (divisors.Rows[y] * divisors.Columns[x]);
-                        for (int c = columns[x].From; c < columns[x].To; c++)
-                            share[c] += part;
-                    }
+            int last = r + g.PadTop, first = Math.Max(0, last - g.KernelH + 1);
+            int end = Math.Min(height, last / g.StrideH + 1);
+            windows[r] = (Math.Min((first + g.StrideH - 1) / g.StrideH, end), end);
+        }
 
-                    for (int r = rows[y].From; r < rows[y].To; r++)
-                        RowSums.Add(share, 1, target + (nint)plane * inputPlane + (nint)r * inputWidth, inputWidth);
+        // Lines of the padded image, one per output row, in whole vectors; parts have zeros in front, and behind as far as the lines go.
+        int reach = (g.KernelW - 1) / g.StrideW;
+        int covered = Math.Max(g.PadLeft + inputWidth, (width - 1) * g.StrideW + g.KernelW);
+        int blocks = ((covered + g.StrideW - 1) / g.StrideW + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
+        int partPitch = reach + blocks, linePitch = blocks * g.StrideW;
+        float* upstream = dy.Floats, target = dx.Floats;
+        ParallelRows.ForRanges(dx.Shape.Product(0, 2), PoolTaps.PlanesPerPiece(inputHeight * inputWidth), (from, to) =>
+        {
+            float* parts = ThreadScratch.Floats(ThreadScratch.Use.Rows, (long)height * partPitch);
+            float* lines = ThreadScratch.Floats(ThreadScratch.Use.Stage, (long)height * linePitch);
+            new Span<float>(parts, height * partPitch).Clear();
+            fixed (float* columnDivisors = divisors.Columns)
+            {
+                for (int plane = from; plane < to; plane++)
+                {
+                    float* gradient = upstream + (nint)plane * height * width, image = target + (nint)plane * inputHeight * inputWidth;
+                    for (int y = 0; y < height; y++)
+                        PoolRows<TLanes>.Divide(gradient + (nint)y * width, divisors.Rows[y], columnDivisors, parts + (nint)y * partPitch + reach, width);
+                    for (int y = 0; y < height; y++)
+                        PoolRows<TLanes>.Spread(parts + (nint)y * partPitch + reach, width, g.KernelW, g.StrideW, lines + (nint)y * linePitch, blocks);
+                    for (int r = 0; r < inputHeight; r++)
+                    {
+                        var (first, end) = windows[r];
+                        PoolRows<TLanes>.Sum(lines + (nint)first * linePitch + g.PadLeft, linePitch, end - first, image + (nint)r * inputWidth, inputWidth);
+                    }
                 }
             }
         });

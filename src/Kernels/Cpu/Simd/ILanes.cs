@@ -66,6 +66,15 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Lane by lane <paramref name="chosen"/> where the mask is set, else <paramref name="otherwise"/>.</summary>
     static abstract TSelf Select(TSelf mask, TSelf chosen, TSelf otherwise);
 
+    /// <summary>The elements 0, 2, 4 … of <paramref name="low"/> and <paramref name="high"/> laid end to end.</summary>
+    static abstract TSelf Evens(TSelf low, TSelf high);
+
+    /// <summary>The elements 1, 3, 5 … of <paramref name="low"/> and <paramref name="high"/> laid end to end.</summary>
+    static abstract TSelf Odds(TSelf low, TSelf high);
+
+    /// <summary>Writes the first even, the first odd, the second even, and so on: twice <see cref="Count"/> elements.</summary>
+    static abstract void StoreInterleaved(TSelf evens, TSelf odds, float* destination);
+
     /// <summary>value · 2^exponent for integral exponents in [-252, 254], rounded once when the result is subnormal.</summary>
     static abstract TSelf Scale(TSelf value, TSelf exponent);
 

@@ -76,6 +76,19 @@ internal readonly unsafe struct Lane(float value) : ILanes<Lane>
     public static Lane Select(Lane mask, Lane chosen, Lane otherwise) => FromBits((mask.Bits & chosen.Bits) | (~mask.Bits & otherwise.Bits));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane Evens(Lane low, Lane high) => low;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane Odds(Lane low, Lane high) => high;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(Lane evens, Lane odds, float* destination)
+    {
+        destination[0] = evens._value;
+        destination[1] = odds._value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane Scale(Lane value, Lane exponent) => new(MathF.ScaleB(value._value, (int)exponent._value));
 
     public static Lane Split(Lane value, out Lane mantissa)

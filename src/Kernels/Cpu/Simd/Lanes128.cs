@@ -85,6 +85,20 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
         new(Vector128.ConditionalSelect(mask._value, chosen._value, otherwise._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Evens(Lanes128 low, Lanes128 high) => new(Vector128.Create(Parted(low).GetLower(), Parted(high).GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Odds(Lanes128 low, Lanes128 high) => new(Vector128.Create(Parted(low).GetUpper(), Parted(high).GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(Lanes128 evens, Lanes128 odds, float* destination)
+    {
+        var order = Vector128.Create(0, 2, 1, 3);
+        Vector128.Shuffle(Vector128.Create(evens._value.GetLower(), odds._value.GetLower()), order).Store(destination);
+        Vector128.Shuffle(Vector128.Create(evens._value.GetUpper(), odds._value.GetUpper()), order).Store(destination + Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Scale(Lanes128 value, Lanes128 exponent)
     {
         // Two factors, for 2^exponent itself may be no normal number. The first is a power of two that keeps the value normal.
@@ -110,4 +124,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
         var (lowExponent, highExponent) = Vector128.Widen(exponent._value);
         return new(Vector128.Narrow(Vector128.Exp(lowExponent * Vector128.Log(lowValue)), Vector128.Exp(highExponent * Vector128.Log(highValue))));
     }
+
+    // The even elements, then the odd ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Parted(Lanes128 lanes) => Vector128.Shuffle(lanes._value, Vector128.Create(0, 2, 1, 3));
 }

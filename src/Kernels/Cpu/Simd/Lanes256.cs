@@ -85,6 +85,20 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
         new(Vector256.ConditionalSelect(mask._value, chosen._value, otherwise._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Evens(Lanes256 low, Lanes256 high) => new(Vector256.Create(Parted(low).GetLower(), Parted(high).GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Odds(Lanes256 low, Lanes256 high) => new(Vector256.Create(Parted(low).GetUpper(), Parted(high).GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(Lanes256 evens, Lanes256 odds, float* destination)
+    {
+        var order = Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7);
+        Vector256.Shuffle(Vector256.Create(evens._value.GetLower(), odds._value.GetLower()), order).Store(destination);
+        Vector256.Shuffle(Vector256.Create(evens._value.GetUpper(), odds._value.GetUpper()), order).Store(destination + Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Scale(Lanes256 value, Lanes256 exponent)
     {
         // Two factors, for 2^exponent itself may be no normal number. The first is a power of two that keeps the value normal.
@@ -110,4 +124,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
         var (lowExponent, highExponent) = Vector256.Widen(exponent._value);
         return new(Vector256.Narrow(Vector256.Exp(lowExponent * Vector256.Log(lowValue)), Vector256.Exp(highExponent * Vector256.Log(highValue))));
     }
+
+    // The even elements, then the odd ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Parted(Lanes256 lanes) => Vector256.Shuffle(lanes._value, Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7));
 }

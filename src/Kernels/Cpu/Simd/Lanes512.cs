@@ -85,6 +85,20 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
         new(Vector512.ConditionalSelect(mask._value, chosen._value, otherwise._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Evens(Lanes512 low, Lanes512 high) => new(Vector512.Create(Parted(low).GetLower(), Parted(high).GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Odds(Lanes512 low, Lanes512 high) => new(Vector512.Create(Parted(low).GetUpper(), Parted(high).GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(Lanes512 evens, Lanes512 odds, float* destination)
+    {
+        var order = Vector512.Create(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+        Vector512.Shuffle(Vector512.Create(evens._value.GetLower(), odds._value.GetLower()), order).Store(destination);
+        Vector512.Shuffle(Vector512.Create(evens._value.GetUpper(), odds._value.GetUpper()), order).Store(destination + Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Scale(Lanes512 value, Lanes512 exponent)
     {
         if (Avx512F.IsSupported)
@@ -112,4 +126,8 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
         var (lowExponent, highExponent) = Vector512.Widen(exponent._value);
         return new(Vector512.Narrow(Vector512.Exp(lowExponent * Vector512.Log(lowValue)), Vector512.Exp(highExponent * Vector512.Log(highValue))));
     }
+
+    // The even elements, then the odd ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Parted(Lanes512 lanes) => Vector512.Shuffle(lanes._value, Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15));
 }
