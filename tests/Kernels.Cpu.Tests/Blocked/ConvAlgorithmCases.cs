@@ -8,6 +8,11 @@ internal static class ConvAlgorithmCases
     {
         for (int width = 1; width <= 16; width++)
             yield return Conv(1, 20, 40, 3, width, 3, padding: 1, epilogue: new(ActivationKind.Relu, true, 2));
+        for (int width = 1; width <= 16; width++)
+            yield return Conv(2, 20 * width, 16 * (17 - width), 5, width, 1, epilogue: new(ActivationKind.Relu, true, width % 3 == 0 ? 1 : 0));
+        foreach (int blocks in (int[])[1, 2, 3, 4, 5, 7])
+            yield return Conv(1, 528, 16 * blocks, 14, 14, 1, epilogue: new(ActivationKind.Relu6, blocks % 2 == 0, 0));
+        yield return Conv(1, 600, 120, 9, 11, 1, groups: 2, epilogue: new(ActivationKind.Silu, true, 1));
         yield return Conv(2, 16, 32, 5, 29, 1, epilogue: new(ActivationKind.None, false, 0));
         yield return Conv(3, 48, 64, 7, 7, 1, epilogue: new(ActivationKind.Relu, true, 1));
         yield return Conv(2, 35, 7, 6, 9, 3, padding: 1, epilogue: new(ActivationKind.Silu, true, 1));
@@ -92,6 +97,8 @@ internal static class ConvAlgorithmCases
                 difference ??= Comparison.BitDifference(sums, sumsAgain!) is { } sumsLine ? $"{threads} threads, means: " + sumsLine : null;
         }
 
+        var (surrounded, _) = run.Compute(algorithm, threads: 1, inPlace: false, surrounded: true);
+        difference ??= Comparison.Difference(expected, surrounded, tolerance) is { } other ? "zeros around: " + other : null;
         return difference is null ? null : $"{algorithm.Name} {problem}: {difference}";
     }
 

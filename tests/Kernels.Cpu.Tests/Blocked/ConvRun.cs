@@ -60,7 +60,11 @@ internal sealed unsafe class ConvRun
     }
 
     /// <summary>The same by an algorithm, between guard zones.</summary>
-    public (double[] Output, double[]? Means) Compute(ConvAlgorithm algorithm, int threads, bool inPlace)
+    /// <param name="algorithm">The algorithm.</param>
+    /// <param name="threads">Number of threads.</param>
+    /// <param name="inPlace">Whether the residual lies where the result goes.</param>
+    /// <param name="surrounded">Whether there are more zeros around the input than the algorithm needs, as another reader might.</param>
+    public (double[] Output, double[]? Means) Compute(ConvAlgorithm algorithm, int threads, bool inPlace, bool surrounded = false)
     {
         using var check = EngineSettings.WithCheckBounds(true);
         using var backend = new CpuBackend();
@@ -78,7 +82,8 @@ internal sealed unsafe class ConvRun
             return (float*)((CpuStorage)held[^1]).Pointer;
         }
 
-        memory.InputLayout = new BlockedLayout(x[0], x[1], x[2], x[3], algorithm.InputBorder(_problem));
+        var border = algorithm.InputBorder(_problem);
+        memory.InputLayout = new BlockedLayout(x[0], x[1], x[2], x[3], surrounded ? Border.Union(border, new Border(2, 1, 1, 3)) : border);
         if (algorithm.ReadsPlanes)
         {
             memory.Input = Take(_values[0].Length);

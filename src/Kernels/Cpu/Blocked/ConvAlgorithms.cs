@@ -23,7 +23,7 @@ internal static class ConvAlgorithms
         var candidates = For(problem, hasPlanes).ToArray();
         if (candidates.Contains(DirectAlgorithm.Planes))
             return DirectAlgorithm.Planes;
-        bool narrow = problem.GroupInputs < BlockedLayout.Block || problem.GroupOutputs < BlockedLayout.Block;
+        bool narrow = problem.GroupInputs < BlockedLayout.Block / 2 || problem.GroupOutputs < BlockedLayout.Block;
         long pixels = (long)problem.Batch * problem.OutputHeight * problem.OutputWidth;
         var wanted = pixels >= 28 * 28 ? WinogradAlgorithms.Four : WinogradAlgorithms.Two;
         return !narrow && pixels >= LeastPixels && candidates.Contains(wanted) ? wanted : DirectAlgorithm.Blocked;

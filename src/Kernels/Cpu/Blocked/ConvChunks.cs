@@ -67,6 +67,9 @@ internal sealed class ConvChunks
     /// <summary>Blocks of rows of a picture.</summary>
     public int Parts { get; private set; }
 
+    /// <summary>Rows of a block, other than the last one of a picture.</summary>
+    public int RowsEach => _rowsEach;
+
     /// <summary>One chunk. Those of the same rows follow each other, so that one thread reads weights in the order in which they lie.</summary>
     public ConvChunk this[int index]
     {

@@ -27,20 +27,17 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(ConvTileArguments* arguments)
     {
-        float* source = arguments->Source, w = arguments->Weights, next = arguments->Prefetch;
-        nint secondRow = arguments->SecondRow;
+        float* source = arguments->Source, w = arguments->Weights;
+        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch;
         if (arguments->Residual != null && Sse.IsSupported)
         {
             // It comes from the third-level cache, or farther, while the sums are computed.
-            for (nint i = 0; i < sizeof(TWidth) * BlockedLayout.Block; i += BlockedLayout.Block)
+            for (int pixel = 0; pixel < sizeof(TWidth) * sizeof(TRows); pixel++)
             {
-                Sse.Prefetch0(arguments->Residual + i);
+                float* add = arguments->Residual + Place(pixel, arguments->Split, arguments->ResidualGap);
+                Sse.Prefetch0(add);
                 if (sizeof(TVectors) == 2)
-                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondVector + i);
-                if (sizeof(TRows) == 2)
-                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondRow + i);
-                if (sizeof(TVectors) == 2 && sizeof(TRows) == 2)
-                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondVector + arguments->ResidualSecondRow + i);
+                    Sse.Prefetch0(add + arguments->ResidualSecondVector);
             }
         }
 
@@ -56,9 +53,15 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
             nint from = block == 0 ? arguments->FirstLane : 0;
             nint count = (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes) - from;
             float* tapRow = source + from;
-            float* ahead = block + Ahead < arguments->Blocks
-                ? source + Ahead * arguments->BlockStep
-                : arguments->Source + sizeof(TWidth) * sizeof(TStep) + (block + Ahead - arguments->Blocks) * arguments->BlockStep;
+            if (Sse.IsSupported)
+            {
+                float* ahead = block + Ahead < arguments->Blocks
+                    ? source + Ahead * arguments->BlockStep
+                    : arguments->Source + sizeof(TWidth) * sizeof(TStep) + (block + Ahead - arguments->Blocks) * arguments->BlockStep;
+                for (int pixel = 0; pixel < sizeof(TWidth); pixel++)
+                    Sse.Prefetch0(ahead + pixel * sizeof(TStep));
+            }
+
             for (nint r = arguments->TapRows; r > 0; r--)
             {
                 float* tap = tapRow;
@@ -115,15 +118,9 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
                                 c5b = TLanes.MultiplyAdd(v, wb, c5b);
                         }
 
-                        // Two lines a step: two tiles fetch the weights that the tiles behind them will multiply with, and each tile its own pixels.
+                        // The weights that the tiles behind this one will multiply with.
                         if (sizeof(TVectors) == 2 && Sse.IsSupported)
-                        {
-                            Sse.Prefetch1(next);
-                            next += NativeMemoryPool.Alignment / sizeof(float);
-                            Sse.Prefetch0(ahead);
-                            ahead += sizeof(TStep);
-                        }
-
+                            Sse.Prefetch1(w + fetch);
                         w += sizeof(TVectors) * TLanes.Count;
                         x++;
                         y++;
@@ -142,43 +139,43 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
         {
             float* one = arguments->Residual;
             float* two = one + arguments->ResidualSecondVector;
-            nint row = arguments->ResidualSecondRow;
-            c0a += TLanes.Load(one + Place(0, row));
+            nint split = arguments->Split, gap = arguments->ResidualGap;
+            c0a += TLanes.Load(one + Place(0, split, gap));
             if (sizeof(TVectors) == 2)
-                c0b += TLanes.Load(two + Place(0, row));
+                c0b += TLanes.Load(two + Place(0, split, gap));
             if (sizeof(TWidth) * sizeof(TRows) > 1)
             {
-                c1a += TLanes.Load(one + Place(1, row));
+                c1a += TLanes.Load(one + Place(1, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c1b += TLanes.Load(two + Place(1, row));
+                    c1b += TLanes.Load(two + Place(1, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 2)
             {
-                c2a += TLanes.Load(one + Place(2, row));
+                c2a += TLanes.Load(one + Place(2, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c2b += TLanes.Load(two + Place(2, row));
+                    c2b += TLanes.Load(two + Place(2, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 3)
             {
-                c3a += TLanes.Load(one + Place(3, row));
+                c3a += TLanes.Load(one + Place(3, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c3b += TLanes.Load(two + Place(3, row));
+                    c3b += TLanes.Load(two + Place(3, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 4)
             {
-                c4a += TLanes.Load(one + Place(4, row));
+                c4a += TLanes.Load(one + Place(4, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c4b += TLanes.Load(two + Place(4, row));
+                    c4b += TLanes.Load(two + Place(4, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 5)
             {
-                c5a += TLanes.Load(one + Place(5, row));
+                c5a += TLanes.Load(one + Place(5, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c5b += TLanes.Load(two + Place(5, row));
+                    c5b += TLanes.Load(two + Place(5, split, gap));
             }
         }
 
@@ -228,43 +225,43 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
         {
             float* one = arguments->Destination;
             float* two = one + arguments->SecondVector;
-            nint row = arguments->DestinationSecondRow;
-            c0a.Store(one + Place(0, row));
+            nint split = arguments->Split, gap = arguments->DestinationGap;
+            c0a.Store(one + Place(0, split, gap));
             if (sizeof(TVectors) == 2)
-                c0b.Store(two + Place(0, row));
+                c0b.Store(two + Place(0, split, gap));
             if (sizeof(TWidth) * sizeof(TRows) > 1)
             {
-                c1a.Store(one + Place(1, row));
+                c1a.Store(one + Place(1, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c1b.Store(two + Place(1, row));
+                    c1b.Store(two + Place(1, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 2)
             {
-                c2a.Store(one + Place(2, row));
+                c2a.Store(one + Place(2, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c2b.Store(two + Place(2, row));
+                    c2b.Store(two + Place(2, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 3)
             {
-                c3a.Store(one + Place(3, row));
+                c3a.Store(one + Place(3, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c3b.Store(two + Place(3, row));
+                    c3b.Store(two + Place(3, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 4)
             {
-                c4a.Store(one + Place(4, row));
+                c4a.Store(one + Place(4, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c4b.Store(two + Place(4, row));
+                    c4b.Store(two + Place(4, split, gap));
             }
 
             if (sizeof(TWidth) * sizeof(TRows) > 5)
             {
-                c5a.Store(one + Place(5, row));
+                c5a.Store(one + Place(5, split, gap));
                 if (sizeof(TVectors) == 2)
-                    c5b.Store(two + Place(5, row));
+                    c5b.Store(two + Place(5, split, gap));
             }
         }
 
@@ -317,6 +314,5 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
 
     // Results lie one block of channels apart.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint Place(int pixel, nint row) =>
-        pixel < sizeof(TWidth) ? pixel * BlockedLayout.Block : row + (pixel - sizeof(TWidth)) * BlockedLayout.Block;
+    private static nint Place(int pixel, nint split, nint gap) => pixel * BlockedLayout.Block + (pixel >= split ? gap : 0);
 }

@@ -4,17 +4,19 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>The innermost loops of convolutions on blocked activations for AVX-512: up to 14 pixels times one or two blocks of output channels,
+/// <summary>The innermost loops of convolutions on blocked activations for AVX-512: some pixels times one to four blocks of output channels,
 /// kept in registers over all taps and input channels.</summary>
-/// <remarks>Each step loads the weights of one input channel and one tap, and multiplies them with that channel of each pixel. With 14 pixels and
-/// two vectors that is 28 multiply-adds for 16 loads, and 31 of 32 registers. The numbers are types whose size is the number:
-/// the compiler knows sizes while it reads the code, so it makes a method for each shape and never sees the lines behind its last pixel.
-/// Written with vectors and not with <see cref="Lanes512"/>: behind the wrapper each second multiply-add costs a move between registers, 3 % of
-/// the time on a core of one's own and up to 18 % beside a busy sibling thread. Largest and smallest as they stand keep NaN.</remarks>
+/// <remarks>Each step loads the weights of one input channel and one tap, and multiplies them with that channel of each pixel. Tiles that fill the
+/// registers have 14 pixels and two vectors, 9 and three, or 6 and four: 28, 27 and 24 multiply-adds for 16, 12 and 10 loads. Fewer loads are faster:
+/// 156, 177 and 177 GFLOP/s of 178 on an Ice Lake core of one's own, 102, 121 and 123 beside a busy sibling thread, where two or three instructions a
+/// cycle are all there is. The numbers are types whose size is the number: the compiler knows sizes while it reads the code, so it makes a method for
+/// each shape and never sees the lines behind its last pixel. Written with vectors and not with <see cref="Lanes512"/>: behind the wrapper each second
+/// multiply-add costs a move between registers, 3 % of the time on a core of one's own and up to 18 % beside a busy sibling thread. Largest and smallest
+/// as they stand keep NaN.</remarks>
 /// <typeparam name="TWidth">Pixels of a row.</typeparam>
 /// <typeparam name="TRows">Rows of pixels, one or two.</typeparam>
 /// <typeparam name="TStep">Floats from one pixel to the next in the source.</typeparam>
-/// <typeparam name="TVectors">Vectors of output channels, one or two.</typeparam>
+/// <typeparam name="TVectors">Vectors of output channels, one to four.</typeparam>
 internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
     where TWidth : unmanaged
     where TRows : unmanaged
@@ -25,50 +27,59 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
     // block those of the next tile.
     private const int Ahead = 2;
 
+    private static int Pixels => sizeof(TWidth) * sizeof(TRows);
+
     /// <summary>Computes and stores the tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(ConvTileArguments* arguments)
     {
-        float* source = arguments->Source, w = arguments->Weights, next = arguments->Prefetch;
-        nint secondRow = arguments->SecondRow;
-        if (arguments->Residual != null && Sse.IsSupported)
+        float* source = arguments->Source, w = arguments->Weights;
+        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch;
+        float* to = arguments->Destination;
+        float* add = arguments->Residual;
+        nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
+        bool adds = add != null;
+        if (adds && Sse.IsSupported)
         {
             // It comes from the third-level cache, or farther, while the sums are computed.
-            for (nint i = 0; i < sizeof(TWidth) * BlockedLayout.Block; i += BlockedLayout.Block)
+            for (int vector = 0; vector < sizeof(TVectors); vector++)
             {
-                Sse.Prefetch0(arguments->Residual + i);
-                if (sizeof(TVectors) == 2)
-                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondVector + i);
-                if (sizeof(TRows) == 2)
-                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondRow + i);
-                if (sizeof(TVectors) == 2 && sizeof(TRows) == 2)
-                    Sse.Prefetch0(arguments->Residual + arguments->ResidualSecondVector + arguments->ResidualSecondRow + i);
+                for (int pixel = 0; pixel < Pixels; pixel++)
+                    Sse.Prefetch0(add + vector * addStep + Place(pixel, split, arguments->ResidualGap));
             }
         }
 
-        var c0a = arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias);
-        var c0b = sizeof(TVectors) == 1 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + Vector512<float>.Count);
-        Vector512<float> c1a = c0a, c1b = c0b;
-        Vector512<float> c2a = c0a, c2b = c0b;
-        Vector512<float> c3a = c0a, c3b = c0b;
-        Vector512<float> c4a = c0a, c4b = c0b;
-        Vector512<float> c5a = c0a, c5b = c0b;
-        Vector512<float> c6a = c0a, c6b = c0b;
-        Vector512<float> c7a = c0a, c7b = c0b;
-        Vector512<float> c8a = c0a, c8b = c0b;
-        Vector512<float> c9a = c0a, c9b = c0b;
-        Vector512<float> c10a = c0a, c10b = c0b;
-        Vector512<float> c11a = c0a, c11b = c0b;
-        Vector512<float> c12a = c0a, c12b = c0b;
-        Vector512<float> c13a = c0a, c13b = c0b;
+        var a0 = arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias);
+        var b0 = sizeof(TVectors) < 2 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + Vector512<float>.Count);
+        var c0 = sizeof(TVectors) < 3 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + 2 * Vector512<float>.Count);
+        var d0 = sizeof(TVectors) < 4 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + 3 * Vector512<float>.Count);
+        Vector512<float> a1 = a0, b1 = b0, c1 = c0, d1 = d0;
+        Vector512<float> a2 = a0, b2 = b0, c2 = c0, d2 = d0;
+        Vector512<float> a3 = a0, b3 = b0, c3 = c0, d3 = d0;
+        Vector512<float> a4 = a0, b4 = b0, c4 = c0, d4 = d0;
+        Vector512<float> a5 = a0, b5 = b0, c5 = c0, d5 = d0;
+        Vector512<float> a6 = a0, b6 = b0, c6 = c0;
+        Vector512<float> a7 = a0, b7 = b0, c7 = c0;
+        Vector512<float> a8 = a0, b8 = b0, c8 = c0;
+        Vector512<float> a9 = a0, b9 = b0;
+        Vector512<float> a10 = a0, b10 = b0;
+        Vector512<float> a11 = a0, b11 = b0;
+        Vector512<float> a12 = a0, b12 = b0;
+        Vector512<float> a13 = a0, b13 = b0;
         for (nint block = 0; block < arguments->Blocks; block++)
         {
             nint from = block == 0 ? arguments->FirstLane : 0;
             nint count = (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes) - from;
             float* tapRow = source + from;
-            float* ahead = block + Ahead < arguments->Blocks
-                ? source + Ahead * arguments->BlockStep
-                : arguments->Source + sizeof(TWidth) * sizeof(TStep) + (block + Ahead - arguments->Blocks) * arguments->BlockStep;
+            if (Sse.IsSupported)
+            {
+                float* ahead = block + Ahead < arguments->Blocks
+                    ? source + Ahead * arguments->BlockStep
+                    : arguments->Source + sizeof(TWidth) * sizeof(TStep) + (block + Ahead - arguments->Blocks) * arguments->BlockStep;
+                for (int pixel = 0; pixel < sizeof(TWidth); pixel++)
+                    Sse.Prefetch0(ahead + pixel * sizeof(TStep));
+            }
+
             for (nint r = arguments->TapRows; r > 0; r--)
             {
                 float* tap = tapRow;
@@ -80,127 +91,154 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                     do
                     {
                         var wa = Vector512.Load(w);
-                        var wb = sizeof(TVectors) == 2 ? Vector512.Load(w + Vector512<float>.Count) : wa;
+                        var wb = sizeof(TVectors) > 1 ? Vector512.Load(w + Vector512<float>.Count) : wa;
+                        var wc = sizeof(TVectors) > 2 ? Vector512.Load(w + 2 * Vector512<float>.Count) : wa;
+                        var wd = sizeof(TVectors) > 3 ? Vector512.Load(w + 3 * Vector512<float>.Count) : wa;
                         var v = Pixel(x, y, 0);
-                        c0a = Avx512F.FusedMultiplyAdd(v, wa, c0a);
-                        if (sizeof(TVectors) == 2)
-                            c0b = Avx512F.FusedMultiplyAdd(v, wb, c0b);
-                        if (sizeof(TWidth) * sizeof(TRows) > 1)
+                        a0 = Avx512F.FusedMultiplyAdd(v, wa, a0);
+                        if (sizeof(TVectors) > 1)
+                            b0 = Avx512F.FusedMultiplyAdd(v, wb, b0);
+                        if (sizeof(TVectors) > 2)
+                            c0 = Avx512F.FusedMultiplyAdd(v, wc, c0);
+                        if (sizeof(TVectors) > 3)
+                            d0 = Avx512F.FusedMultiplyAdd(v, wd, d0);
+                        if (Pixels > 1)
                         {
                             v = Pixel(x, y, 1);
-                            c1a = Avx512F.FusedMultiplyAdd(v, wa, c1a);
-                            if (sizeof(TVectors) == 2)
-                                c1b = Avx512F.FusedMultiplyAdd(v, wb, c1b);
+                            a1 = Avx512F.FusedMultiplyAdd(v, wa, a1);
+                            if (sizeof(TVectors) > 1)
+                                b1 = Avx512F.FusedMultiplyAdd(v, wb, b1);
+                            if (sizeof(TVectors) > 2)
+                                c1 = Avx512F.FusedMultiplyAdd(v, wc, c1);
+                            if (sizeof(TVectors) > 3)
+                                d1 = Avx512F.FusedMultiplyAdd(v, wd, d1);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 2)
+                        if (Pixels > 2)
                         {
                             v = Pixel(x, y, 2);
-                            c2a = Avx512F.FusedMultiplyAdd(v, wa, c2a);
-                            if (sizeof(TVectors) == 2)
-                                c2b = Avx512F.FusedMultiplyAdd(v, wb, c2b);
+                            a2 = Avx512F.FusedMultiplyAdd(v, wa, a2);
+                            if (sizeof(TVectors) > 1)
+                                b2 = Avx512F.FusedMultiplyAdd(v, wb, b2);
+                            if (sizeof(TVectors) > 2)
+                                c2 = Avx512F.FusedMultiplyAdd(v, wc, c2);
+                            if (sizeof(TVectors) > 3)
+                                d2 = Avx512F.FusedMultiplyAdd(v, wd, d2);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 3)
+                        if (Pixels > 3)
                         {
                             v = Pixel(x, y, 3);
-                            c3a = Avx512F.FusedMultiplyAdd(v, wa, c3a);
-                            if (sizeof(TVectors) == 2)
-                                c3b = Avx512F.FusedMultiplyAdd(v, wb, c3b);
+                            a3 = Avx512F.FusedMultiplyAdd(v, wa, a3);
+                            if (sizeof(TVectors) > 1)
+                                b3 = Avx512F.FusedMultiplyAdd(v, wb, b3);
+                            if (sizeof(TVectors) > 2)
+                                c3 = Avx512F.FusedMultiplyAdd(v, wc, c3);
+                            if (sizeof(TVectors) > 3)
+                                d3 = Avx512F.FusedMultiplyAdd(v, wd, d3);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 4)
+                        if (Pixels > 4)
                         {
                             v = Pixel(x, y, 4);
-                            c4a = Avx512F.FusedMultiplyAdd(v, wa, c4a);
-                            if (sizeof(TVectors) == 2)
-                                c4b = Avx512F.FusedMultiplyAdd(v, wb, c4b);
+                            a4 = Avx512F.FusedMultiplyAdd(v, wa, a4);
+                            if (sizeof(TVectors) > 1)
+                                b4 = Avx512F.FusedMultiplyAdd(v, wb, b4);
+                            if (sizeof(TVectors) > 2)
+                                c4 = Avx512F.FusedMultiplyAdd(v, wc, c4);
+                            if (sizeof(TVectors) > 3)
+                                d4 = Avx512F.FusedMultiplyAdd(v, wd, d4);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 5)
+                        if (Pixels > 5)
                         {
                             v = Pixel(x, y, 5);
-                            c5a = Avx512F.FusedMultiplyAdd(v, wa, c5a);
-                            if (sizeof(TVectors) == 2)
-                                c5b = Avx512F.FusedMultiplyAdd(v, wb, c5b);
+                            a5 = Avx512F.FusedMultiplyAdd(v, wa, a5);
+                            if (sizeof(TVectors) > 1)
+                                b5 = Avx512F.FusedMultiplyAdd(v, wb, b5);
+                            if (sizeof(TVectors) > 2)
+                                c5 = Avx512F.FusedMultiplyAdd(v, wc, c5);
+                            if (sizeof(TVectors) > 3)
+                                d5 = Avx512F.FusedMultiplyAdd(v, wd, d5);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 6)
+                        if (Pixels > 6)
                         {
                             v = Pixel(x, y, 6);
-                            c6a = Avx512F.FusedMultiplyAdd(v, wa, c6a);
-                            if (sizeof(TVectors) == 2)
-                                c6b = Avx512F.FusedMultiplyAdd(v, wb, c6b);
+                            a6 = Avx512F.FusedMultiplyAdd(v, wa, a6);
+                            if (sizeof(TVectors) > 1)
+                                b6 = Avx512F.FusedMultiplyAdd(v, wb, b6);
+                            if (sizeof(TVectors) > 2)
+                                c6 = Avx512F.FusedMultiplyAdd(v, wc, c6);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 7)
+                        if (Pixels > 7)
                         {
                             v = Pixel(x, y, 7);
-                            c7a = Avx512F.FusedMultiplyAdd(v, wa, c7a);
-                            if (sizeof(TVectors) == 2)
-                                c7b = Avx512F.FusedMultiplyAdd(v, wb, c7b);
+                            a7 = Avx512F.FusedMultiplyAdd(v, wa, a7);
+                            if (sizeof(TVectors) > 1)
+                                b7 = Avx512F.FusedMultiplyAdd(v, wb, b7);
+                            if (sizeof(TVectors) > 2)
+                                c7 = Avx512F.FusedMultiplyAdd(v, wc, c7);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 8)
+                        if (Pixels > 8)
                         {
                             v = Pixel(x, y, 8);
-                            c8a = Avx512F.FusedMultiplyAdd(v, wa, c8a);
-                            if (sizeof(TVectors) == 2)
-                                c8b = Avx512F.FusedMultiplyAdd(v, wb, c8b);
+                            a8 = Avx512F.FusedMultiplyAdd(v, wa, a8);
+                            if (sizeof(TVectors) > 1)
+                                b8 = Avx512F.FusedMultiplyAdd(v, wb, b8);
+                            if (sizeof(TVectors) > 2)
+                                c8 = Avx512F.FusedMultiplyAdd(v, wc, c8);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 9)
+                        if (Pixels > 9)
                         {
                             v = Pixel(x, y, 9);
-                            c9a = Avx512F.FusedMultiplyAdd(v, wa, c9a);
-                            if (sizeof(TVectors) == 2)
-                                c9b = Avx512F.FusedMultiplyAdd(v, wb, c9b);
+                            a9 = Avx512F.FusedMultiplyAdd(v, wa, a9);
+                            if (sizeof(TVectors) > 1)
+                                b9 = Avx512F.FusedMultiplyAdd(v, wb, b9);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 10)
+                        if (Pixels > 10)
                         {
                             v = Pixel(x, y, 10);
-                            c10a = Avx512F.FusedMultiplyAdd(v, wa, c10a);
-                            if (sizeof(TVectors) == 2)
-                                c10b = Avx512F.FusedMultiplyAdd(v, wb, c10b);
+                            a10 = Avx512F.FusedMultiplyAdd(v, wa, a10);
+                            if (sizeof(TVectors) > 1)
+                                b10 = Avx512F.FusedMultiplyAdd(v, wb, b10);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 11)
+                        if (Pixels > 11)
                         {
                             v = Pixel(x, y, 11);
-                            c11a = Avx512F.FusedMultiplyAdd(v, wa, c11a);
-                            if (sizeof(TVectors) == 2)
-                                c11b = Avx512F.FusedMultiplyAdd(v, wb, c11b);
+                            a11 = Avx512F.FusedMultiplyAdd(v, wa, a11);
+                            if (sizeof(TVectors) > 1)
+                                b11 = Avx512F.FusedMultiplyAdd(v, wb, b11);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 12)
+                        if (Pixels > 12)
                         {
                             v = Pixel(x, y, 12);
-                            c12a = Avx512F.FusedMultiplyAdd(v, wa, c12a);
-                            if (sizeof(TVectors) == 2)
-                                c12b = Avx512F.FusedMultiplyAdd(v, wb, c12b);
+                            a12 = Avx512F.FusedMultiplyAdd(v, wa, a12);
+                            if (sizeof(TVectors) > 1)
+                                b12 = Avx512F.FusedMultiplyAdd(v, wb, b12);
                         }
 
-                        if (sizeof(TWidth) * sizeof(TRows) > 13)
+                        if (Pixels > 13)
                         {
                             v = Pixel(x, y, 13);
-                            c13a = Avx512F.FusedMultiplyAdd(v, wa, c13a);
-                            if (sizeof(TVectors) == 2)
-                                c13b = Avx512F.FusedMultiplyAdd(v, wb, c13b);
+                            a13 = Avx512F.FusedMultiplyAdd(v, wa, a13);
+                            if (sizeof(TVectors) > 1)
+                                b13 = Avx512F.FusedMultiplyAdd(v, wb, b13);
                         }
 
-                        // Two lines a step: two tiles fetch the weights that the tiles behind them will multiply with, and each tile its own pixels.
-                        if (sizeof(TVectors) == 2 && Sse.IsSupported)
-                        {
-                            Sse.Prefetch1(next);
-                            next += NativeMemoryPool.Alignment / sizeof(float);
-                            Sse.Prefetch0(ahead);
-                            ahead += sizeof(TStep);
-                        }
-
+                        // As many tiles as there are vectors fetch the weights that the tiles behind them will multiply with, each a line a step.
+                        if (sizeof(TVectors) > 1 && Sse.IsSupported)
+                            Sse.Prefetch1(w + fetch);
                         w += sizeof(TVectors) * Vector512<float>.Count;
                         x++;
-                        y++;
+                        if (sizeof(TRows) == 2)
+                            y++;
                     }
                     while (x < end);
                     tap += arguments->TapStep;
@@ -212,409 +250,306 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
             source += arguments->BlockStep;
         }
 
-        if (arguments->Residual != null)
+        bool clamps = arguments->Clamps;
+        var low = Vector512.Create(arguments->Low);
+        var high = Vector512.Create(arguments->High);
+        nint place = 0, addPlace = 0;
+        a0 = Finish(a0, adds, add + addPlace, clamps, low, high, to + place);
+        if (sizeof(TVectors) > 1)
+            b0 = Finish(b0, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+        if (sizeof(TVectors) > 2)
+            c0 = Finish(c0, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+        if (sizeof(TVectors) > 3)
+            d0 = Finish(d0, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+        if (Pixels > 1)
         {
-            float* one = arguments->Residual;
-            float* two = one + arguments->ResidualSecondVector;
-            nint row = arguments->ResidualSecondRow;
-            c0a += Vector512.Load(one + Place(0, row));
-            if (sizeof(TVectors) == 2)
-                c0b += Vector512.Load(two + Place(0, row));
-            if (sizeof(TWidth) * sizeof(TRows) > 1)
-            {
-                c1a += Vector512.Load(one + Place(1, row));
-                if (sizeof(TVectors) == 2)
-                    c1b += Vector512.Load(two + Place(1, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 2)
-            {
-                c2a += Vector512.Load(one + Place(2, row));
-                if (sizeof(TVectors) == 2)
-                    c2b += Vector512.Load(two + Place(2, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 3)
-            {
-                c3a += Vector512.Load(one + Place(3, row));
-                if (sizeof(TVectors) == 2)
-                    c3b += Vector512.Load(two + Place(3, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 4)
-            {
-                c4a += Vector512.Load(one + Place(4, row));
-                if (sizeof(TVectors) == 2)
-                    c4b += Vector512.Load(two + Place(4, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 5)
-            {
-                c5a += Vector512.Load(one + Place(5, row));
-                if (sizeof(TVectors) == 2)
-                    c5b += Vector512.Load(two + Place(5, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 6)
-            {
-                c6a += Vector512.Load(one + Place(6, row));
-                if (sizeof(TVectors) == 2)
-                    c6b += Vector512.Load(two + Place(6, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 7)
-            {
-                c7a += Vector512.Load(one + Place(7, row));
-                if (sizeof(TVectors) == 2)
-                    c7b += Vector512.Load(two + Place(7, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 8)
-            {
-                c8a += Vector512.Load(one + Place(8, row));
-                if (sizeof(TVectors) == 2)
-                    c8b += Vector512.Load(two + Place(8, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 9)
-            {
-                c9a += Vector512.Load(one + Place(9, row));
-                if (sizeof(TVectors) == 2)
-                    c9b += Vector512.Load(two + Place(9, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 10)
-            {
-                c10a += Vector512.Load(one + Place(10, row));
-                if (sizeof(TVectors) == 2)
-                    c10b += Vector512.Load(two + Place(10, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 11)
-            {
-                c11a += Vector512.Load(one + Place(11, row));
-                if (sizeof(TVectors) == 2)
-                    c11b += Vector512.Load(two + Place(11, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 12)
-            {
-                c12a += Vector512.Load(one + Place(12, row));
-                if (sizeof(TVectors) == 2)
-                    c12b += Vector512.Load(two + Place(12, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 13)
-            {
-                c13a += Vector512.Load(one + Place(13, row));
-                if (sizeof(TVectors) == 2)
-                    c13b += Vector512.Load(two + Place(13, row));
-            }
+            place = Place(1, split, arguments->DestinationGap);
+            addPlace = Place(1, split, arguments->ResidualGap);
+            a1 = Finish(a1, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b1 = Finish(b1, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c1 = Finish(c1, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+            if (sizeof(TVectors) > 3)
+                d1 = Finish(d1, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
         }
 
-        if (arguments->Clamps)
+        if (Pixels > 2)
         {
-            var low = Vector512.Create(arguments->Low);
-            var high = Vector512.Create(arguments->High);
-            c0a = Avx512F.Min(high, Avx512F.Max(low, c0a));
-            if (sizeof(TVectors) == 2)
-                c0b = Avx512F.Min(high, Avx512F.Max(low, c0b));
-            if (sizeof(TWidth) * sizeof(TRows) > 1)
-            {
-                c1a = Avx512F.Min(high, Avx512F.Max(low, c1a));
-                if (sizeof(TVectors) == 2)
-                    c1b = Avx512F.Min(high, Avx512F.Max(low, c1b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 2)
-            {
-                c2a = Avx512F.Min(high, Avx512F.Max(low, c2a));
-                if (sizeof(TVectors) == 2)
-                    c2b = Avx512F.Min(high, Avx512F.Max(low, c2b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 3)
-            {
-                c3a = Avx512F.Min(high, Avx512F.Max(low, c3a));
-                if (sizeof(TVectors) == 2)
-                    c3b = Avx512F.Min(high, Avx512F.Max(low, c3b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 4)
-            {
-                c4a = Avx512F.Min(high, Avx512F.Max(low, c4a));
-                if (sizeof(TVectors) == 2)
-                    c4b = Avx512F.Min(high, Avx512F.Max(low, c4b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 5)
-            {
-                c5a = Avx512F.Min(high, Avx512F.Max(low, c5a));
-                if (sizeof(TVectors) == 2)
-                    c5b = Avx512F.Min(high, Avx512F.Max(low, c5b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 6)
-            {
-                c6a = Avx512F.Min(high, Avx512F.Max(low, c6a));
-                if (sizeof(TVectors) == 2)
-                    c6b = Avx512F.Min(high, Avx512F.Max(low, c6b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 7)
-            {
-                c7a = Avx512F.Min(high, Avx512F.Max(low, c7a));
-                if (sizeof(TVectors) == 2)
-                    c7b = Avx512F.Min(high, Avx512F.Max(low, c7b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 8)
-            {
-                c8a = Avx512F.Min(high, Avx512F.Max(low, c8a));
-                if (sizeof(TVectors) == 2)
-                    c8b = Avx512F.Min(high, Avx512F.Max(low, c8b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 9)
-            {
-                c9a = Avx512F.Min(high, Avx512F.Max(low, c9a));
-                if (sizeof(TVectors) == 2)
-                    c9b = Avx512F.Min(high, Avx512F.Max(low, c9b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 10)
-            {
-                c10a = Avx512F.Min(high, Avx512F.Max(low, c10a));
-                if (sizeof(TVectors) == 2)
-                    c10b = Avx512F.Min(high, Avx512F.Max(low, c10b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 11)
-            {
-                c11a = Avx512F.Min(high, Avx512F.Max(low, c11a));
-                if (sizeof(TVectors) == 2)
-                    c11b = Avx512F.Min(high, Avx512F.Max(low, c11b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 12)
-            {
-                c12a = Avx512F.Min(high, Avx512F.Max(low, c12a));
-                if (sizeof(TVectors) == 2)
-                    c12b = Avx512F.Min(high, Avx512F.Max(low, c12b));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 13)
-            {
-                c13a = Avx512F.Min(high, Avx512F.Max(low, c13a));
-                if (sizeof(TVectors) == 2)
-                    c13b = Avx512F.Min(high, Avx512F.Max(low, c13b));
-            }
+            place = Place(2, split, arguments->DestinationGap);
+            addPlace = Place(2, split, arguments->ResidualGap);
+            a2 = Finish(a2, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b2 = Finish(b2, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c2 = Finish(c2, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+            if (sizeof(TVectors) > 3)
+                d2 = Finish(d2, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
         }
 
+        if (Pixels > 3)
         {
-            float* one = arguments->Destination;
-            float* two = one + arguments->SecondVector;
-            nint row = arguments->DestinationSecondRow;
-            c0a.Store(one + Place(0, row));
-            if (sizeof(TVectors) == 2)
-                c0b.Store(two + Place(0, row));
-            if (sizeof(TWidth) * sizeof(TRows) > 1)
-            {
-                c1a.Store(one + Place(1, row));
-                if (sizeof(TVectors) == 2)
-                    c1b.Store(two + Place(1, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 2)
-            {
-                c2a.Store(one + Place(2, row));
-                if (sizeof(TVectors) == 2)
-                    c2b.Store(two + Place(2, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 3)
-            {
-                c3a.Store(one + Place(3, row));
-                if (sizeof(TVectors) == 2)
-                    c3b.Store(two + Place(3, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 4)
-            {
-                c4a.Store(one + Place(4, row));
-                if (sizeof(TVectors) == 2)
-                    c4b.Store(two + Place(4, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 5)
-            {
-                c5a.Store(one + Place(5, row));
-                if (sizeof(TVectors) == 2)
-                    c5b.Store(two + Place(5, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 6)
-            {
-                c6a.Store(one + Place(6, row));
-                if (sizeof(TVectors) == 2)
-                    c6b.Store(two + Place(6, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 7)
-            {
-                c7a.Store(one + Place(7, row));
-                if (sizeof(TVectors) == 2)
-                    c7b.Store(two + Place(7, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 8)
-            {
-                c8a.Store(one + Place(8, row));
-                if (sizeof(TVectors) == 2)
-                    c8b.Store(two + Place(8, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 9)
-            {
-                c9a.Store(one + Place(9, row));
-                if (sizeof(TVectors) == 2)
-                    c9b.Store(two + Place(9, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 10)
-            {
-                c10a.Store(one + Place(10, row));
-                if (sizeof(TVectors) == 2)
-                    c10b.Store(two + Place(10, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 11)
-            {
-                c11a.Store(one + Place(11, row));
-                if (sizeof(TVectors) == 2)
-                    c11b.Store(two + Place(11, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 12)
-            {
-                c12a.Store(one + Place(12, row));
-                if (sizeof(TVectors) == 2)
-                    c12b.Store(two + Place(12, row));
-            }
-
-            if (sizeof(TWidth) * sizeof(TRows) > 13)
-            {
-                c13a.Store(one + Place(13, row));
-                if (sizeof(TVectors) == 2)
-                    c13b.Store(two + Place(13, row));
-            }
+            place = Place(3, split, arguments->DestinationGap);
+            addPlace = Place(3, split, arguments->ResidualGap);
+            a3 = Finish(a3, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b3 = Finish(b3, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c3 = Finish(c3, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+            if (sizeof(TVectors) > 3)
+                d3 = Finish(d3, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
         }
 
-        if (arguments->PoolSums == null)
-            return;
-        if (sizeof(TWidth) * sizeof(TRows) > 2)
+        if (Pixels > 4)
         {
-            c0a += c2a;
-            if (sizeof(TVectors) == 2)
-                c0b += c2b;
+            place = Place(4, split, arguments->DestinationGap);
+            addPlace = Place(4, split, arguments->ResidualGap);
+            a4 = Finish(a4, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b4 = Finish(b4, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c4 = Finish(c4, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+            if (sizeof(TVectors) > 3)
+                d4 = Finish(d4, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 3)
+        if (Pixels > 5)
         {
-            c1a += c3a;
-            if (sizeof(TVectors) == 2)
-                c1b += c3b;
+            place = Place(5, split, arguments->DestinationGap);
+            addPlace = Place(5, split, arguments->ResidualGap);
+            a5 = Finish(a5, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b5 = Finish(b5, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c5 = Finish(c5, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+            if (sizeof(TVectors) > 3)
+                d5 = Finish(d5, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 4)
+        if (Pixels > 6)
         {
-            c0a += c4a;
-            if (sizeof(TVectors) == 2)
-                c0b += c4b;
+            place = Place(6, split, arguments->DestinationGap);
+            addPlace = Place(6, split, arguments->ResidualGap);
+            a6 = Finish(a6, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b6 = Finish(b6, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c6 = Finish(c6, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 5)
+        if (Pixels > 7)
         {
-            c1a += c5a;
-            if (sizeof(TVectors) == 2)
-                c1b += c5b;
+            place = Place(7, split, arguments->DestinationGap);
+            addPlace = Place(7, split, arguments->ResidualGap);
+            a7 = Finish(a7, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b7 = Finish(b7, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c7 = Finish(c7, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 6)
+        if (Pixels > 8)
         {
-            c0a += c6a;
-            if (sizeof(TVectors) == 2)
-                c0b += c6b;
+            place = Place(8, split, arguments->DestinationGap);
+            addPlace = Place(8, split, arguments->ResidualGap);
+            a8 = Finish(a8, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b8 = Finish(b8, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (sizeof(TVectors) > 2)
+                c8 = Finish(c8, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 7)
+        if (Pixels > 9)
         {
-            c1a += c7a;
-            if (sizeof(TVectors) == 2)
-                c1b += c7b;
+            place = Place(9, split, arguments->DestinationGap);
+            addPlace = Place(9, split, arguments->ResidualGap);
+            a9 = Finish(a9, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b9 = Finish(b9, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 8)
+        if (Pixels > 10)
         {
-            c0a += c8a;
-            if (sizeof(TVectors) == 2)
-                c0b += c8b;
+            place = Place(10, split, arguments->DestinationGap);
+            addPlace = Place(10, split, arguments->ResidualGap);
+            a10 = Finish(a10, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b10 = Finish(b10, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 9)
+        if (Pixels > 11)
         {
-            c1a += c9a;
-            if (sizeof(TVectors) == 2)
-                c1b += c9b;
+            place = Place(11, split, arguments->DestinationGap);
+            addPlace = Place(11, split, arguments->ResidualGap);
+            a11 = Finish(a11, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b11 = Finish(b11, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 10)
+        if (Pixels > 12)
         {
-            c0a += c10a;
-            if (sizeof(TVectors) == 2)
-                c0b += c10b;
+            place = Place(12, split, arguments->DestinationGap);
+            addPlace = Place(12, split, arguments->ResidualGap);
+            a12 = Finish(a12, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b12 = Finish(b12, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
-        if (sizeof(TWidth) * sizeof(TRows) > 11)
+        if (Pixels > 13)
         {
-            c1a += c11a;
-            if (sizeof(TVectors) == 2)
-                c1b += c11b;
-        }
-
-        if (sizeof(TWidth) * sizeof(TRows) > 12)
-        {
-            c0a += c12a;
-            if (sizeof(TVectors) == 2)
-                c0b += c12b;
-        }
-
-        if (sizeof(TWidth) * sizeof(TRows) > 13)
-        {
-            c1a += c13a;
-            if (sizeof(TVectors) == 2)
-                c1b += c13b;
-        }
-
-        if (sizeof(TWidth) * sizeof(TRows) > 1)
-        {
-            c0a += c1a;
-            if (sizeof(TVectors) == 2)
-                c0b += c1b;
+            place = Place(13, split, arguments->DestinationGap);
+            addPlace = Place(13, split, arguments->ResidualGap);
+            a13 = Finish(a13, adds, add + addPlace, clamps, low, high, to + place);
+            if (sizeof(TVectors) > 1)
+                b13 = Finish(b13, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
         float* sums = arguments->PoolSums;
-        (Vector512.Load(sums) + c0a).Store(sums);
-        if (sizeof(TVectors) == 2)
-            (Vector512.Load(sums + Vector512<float>.Count) + c0b).Store(sums + Vector512<float>.Count);
+        if (sums == null)
+            return;
+        if (Pixels > 2)
+        {
+            a0 += a2;
+            if (sizeof(TVectors) > 1)
+                b0 += b2;
+            if (sizeof(TVectors) > 2)
+                c0 += c2;
+            if (sizeof(TVectors) > 3)
+                d0 += d2;
+        }
+
+        if (Pixels > 3)
+        {
+            a1 += a3;
+            if (sizeof(TVectors) > 1)
+                b1 += b3;
+            if (sizeof(TVectors) > 2)
+                c1 += c3;
+            if (sizeof(TVectors) > 3)
+                d1 += d3;
+        }
+
+        if (Pixels > 4)
+        {
+            a0 += a4;
+            if (sizeof(TVectors) > 1)
+                b0 += b4;
+            if (sizeof(TVectors) > 2)
+                c0 += c4;
+            if (sizeof(TVectors) > 3)
+                d0 += d4;
+        }
+
+        if (Pixels > 5)
+        {
+            a1 += a5;
+            if (sizeof(TVectors) > 1)
+                b1 += b5;
+            if (sizeof(TVectors) > 2)
+                c1 += c5;
+            if (sizeof(TVectors) > 3)
+                d1 += d5;
+        }
+
+        if (Pixels > 6)
+        {
+            a0 += a6;
+            if (sizeof(TVectors) > 1)
+                b0 += b6;
+            if (sizeof(TVectors) > 2)
+                c0 += c6;
+        }
+
+        if (Pixels > 7)
+        {
+            a1 += a7;
+            if (sizeof(TVectors) > 1)
+                b1 += b7;
+            if (sizeof(TVectors) > 2)
+                c1 += c7;
+        }
+
+        if (Pixels > 8)
+        {
+            a0 += a8;
+            if (sizeof(TVectors) > 1)
+                b0 += b8;
+            if (sizeof(TVectors) > 2)
+                c0 += c8;
+        }
+
+        if (Pixels > 9)
+        {
+            a1 += a9;
+            if (sizeof(TVectors) > 1)
+                b1 += b9;
+        }
+
+        if (Pixels > 10)
+        {
+            a0 += a10;
+            if (sizeof(TVectors) > 1)
+                b0 += b10;
+        }
+
+        if (Pixels > 11)
+        {
+            a1 += a11;
+            if (sizeof(TVectors) > 1)
+                b1 += b11;
+        }
+
+        if (Pixels > 12)
+        {
+            a0 += a12;
+            if (sizeof(TVectors) > 1)
+                b0 += b12;
+        }
+
+        if (Pixels > 13)
+        {
+            a1 += a13;
+            if (sizeof(TVectors) > 1)
+                b1 += b13;
+        }
+
+        if (Pixels > 1)
+        {
+            a0 += a1;
+            if (sizeof(TVectors) > 1)
+                b0 += b1;
+            if (sizeof(TVectors) > 2)
+                c0 += c1;
+            if (sizeof(TVectors) > 3)
+                d0 += d1;
+        }
+
+        (Vector512.Load(sums) + a0).Store(sums);
+        if (sizeof(TVectors) > 1)
+            (Vector512.Load(sums + Vector512<float>.Count) + b0).Store(sums + Vector512<float>.Count);
+        if (sizeof(TVectors) > 2)
+            (Vector512.Load(sums + 2 * Vector512<float>.Count) + c0).Store(sums + 2 * Vector512<float>.Count);
+        if (sizeof(TVectors) > 3)
+            (Vector512.Load(sums + 3 * Vector512<float>.Count) + d0).Store(sums + 3 * Vector512<float>.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Pixel(float* first, float* second, int pixel) =>
         Vector512.Create(pixel < sizeof(TWidth) ? first[pixel * sizeof(TStep)] : second[(pixel - sizeof(TWidth)) * sizeof(TStep)]);
 
-    // Results lie one block of channels apart.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint Place(int pixel, nint row) =>
-        pixel < sizeof(TWidth) ? pixel * BlockedLayout.Block : row + (pixel - sizeof(TWidth)) * BlockedLayout.Block;
+    private static Vector512<float> Finish(
+        Vector512<float> sum, bool adds, float* residual, bool clamps, Vector512<float> low, Vector512<float> high, float* target)
+    {
+        if (adds)
+            sum += Vector512.Load(residual);
+        if (clamps)
+            sum = Avx512F.Min(high, Avx512F.Max(low, sum));
+        sum.Store(target);
+        return sum;
+    }
+
+    // Results lie one block of channels apart; those from the split on lie farther.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint Place(int pixel, nint split, nint gap) => pixel * BlockedLayout.Block + (pixel >= split ? gap : 0);
 }

@@ -41,29 +41,32 @@ internal unsafe struct ConvTileArguments
     /// <summary>Weights of the panel.</summary>
     public float* Weights;
 
-    /// <summary>Memory that will be read soon; tiles of two vectors fetch one line of it a step.</summary>
-    public float* Prefetch;
+    /// <summary>Floats from the weights of a step to a line of weights that will be read soon: tiles of more than one vector fetch it.</summary>
+    public nint Prefetch;
 
     /// <summary>What the sums begin with, one vector after the other; or null.</summary>
     public float* Bias;
 
-    /// <summary>Where the first pixel's first vector goes; pixels lie a block of channels apart.</summary>
+    /// <summary>Where the first pixel's first vector goes; pixels of a row lie a block of channels apart.</summary>
     public float* Destination;
 
-    /// <summary>Floats from the first vector of a pixel to its second.</summary>
+    /// <summary>Pixels of the tile that lie in its first row of results; the rest lies in the next one.</summary>
+    public nint Split;
+
+    /// <summary>Floats from one vector of a pixel to the next.</summary>
     public nint SecondVector;
 
-    /// <summary>Floats from the first row of pixels to the second.</summary>
-    public nint DestinationSecondRow;
+    /// <summary>Floats between the last pixel of a row and the first one of the next.</summary>
+    public nint DestinationGap;
 
     /// <summary>What is added, laid out like the destination but with strides of its own; or null.</summary>
     public float* Residual;
 
-    /// <summary>Floats from the first vector of a pixel to its second.</summary>
+    /// <summary>Floats from one vector of a pixel to the next.</summary>
     public nint ResidualSecondVector;
 
-    /// <summary>Floats from the first row of pixels to the second.</summary>
-    public nint ResidualSecondRow;
+    /// <summary>Floats between the last pixel of a row and the first one of the next.</summary>
+    public nint ResidualGap;
 
     /// <summary>Whether results are limited to [<see cref="Low"/>, <see cref="High"/>].</summary>
     public bool Clamps;

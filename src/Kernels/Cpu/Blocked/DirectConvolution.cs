@@ -5,15 +5,19 @@ using ResNeSt.Tensors.Graphs;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Direct convolution by register tiles: panels of one or two vectors of output channels, whose weights lie in the order of their use,
+/// <summary>Direct convolution by register tiles: panels of one to four vectors of output channels, whose weights lie in the order of their use,
 /// over rows of pixels; bias, residual, activation and plane sums happen before a result leaves the registers.</summary>
 /// <remarks>Groups whose output channels do not fill blocks are computed in blocks of their own and then moved together. Loop order of a chunk:
-/// panels, pictures, rows, tiles; while two tiles of a panel run they fetch the next panel.</remarks>
+/// panels, pictures, rows, tiles; while the first tiles of a panel run they fetch the next panel. Where a pixel sees only itself and nothing lies
+/// between the rows of the input, tiles run on from row to row.</remarks>
 /// <typeparam name="TLanes">The vector width.</typeparam>
 internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
     where TLanes : struct, ILanes<TLanes>
 {
     private const int Block = BlockedLayout.Block;
+
+    // Weights of a slice: two thirds of the first-level cache.
+    private const int SliceBytes = 32 << 10;
 
     private readonly ConvProblem _problem;
     private readonly bool _planes;
@@ -23,6 +27,8 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
     private readonly PanelStore _weights;
     private readonly PanelStore _bias;
     private readonly RowTiling<TLanes> _tiling;
+    private readonly RowTiling<TLanes>? _flat;
+    private readonly RowTiling<TLanes>? _flatLast;
     private readonly ConvChunks _chunks;
     private readonly Border _need;
 
@@ -37,20 +43,28 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
         _staged = problem.Groups > 1 && problem.GroupOutputs % Block != 0;
         _groupBlocks = (problem.GroupOutputs + Block - 1) / Block;
         _need = DirectAlgorithm.Reach(problem);
-        (_panels, long count) = ConvPanel.Divide(problem.Groups, _groupBlocks, ConvTiles<TLanes>.PanelWidth, TLanes.Count, Steps);
+        bool pointwise = !planes && problem is { KernelH: 1, KernelW: 1, Geometry: { StrideH: 1, StrideW: 1, PadTop: 0, PadLeft: 0 } };
+        // Other windows read weights again for each tile, from the second-level cache: two vectors are as many as it delivers.
+        int vectors = pointwise ? ConvTiles<TLanes>.BestVectors(problem.OutputWidth * problem.OutputHeight) : 2;
+        (_panels, long count) = ConvPanel.Divide(problem.Groups, _groupBlocks, vectors, TLanes.Count, Steps);
         _weights = new PanelStore(problem.WeightType, count);
         _bias = new PanelStore(DType.F32, problem.Groups * _groupBlocks * Block);
         Pack(weight, bias);
 
         nint step = planes ? g.StrideW : g.StrideW * Block;
-        _tiling = new RowTiling<TLanes>(problem.OutputWidth, step, _panels.Any(panel => panel.Vectors == 1));
+        _tiling = new RowTiling<TLanes>(problem.OutputWidth, problem.OutputWidth, step, _panels);
         bool prepares = planes || _staged || problem.Prologue is not { AttentionRadix: 0, Pool: null };
         long rowBytes = (long)problem.InputWidth * g.StrideH * (problem.GroupInputs + (_staged ? _groupBlocks * Block : 0)) * sizeof(float);
         // What a chunk prepares, so many output channels make up for.
         int leastChannels = problem.Prologue.Pool is not null ? 256 : problem.Prologue.AttentionRadix > 0 ? 64 : Block;
-        int panelStep = Math.Max(1, leastChannels / ConvTiles<TLanes>.PanelWidth);
+        int panelStep = Math.Max(1, leastChannels / (vectors * TLanes.Count));
         _chunks = new ConvChunks(problem.Batch, problem.OutputHeight, _panels.Length, _staged ? _panels.Length : panelStep,
             rowBytes, problem.Flops, _weights.ByteLength, prepares);
+        if (pointwise)
+        {
+            _flat = new RowTiling<TLanes>(_chunks.RowsEach * problem.OutputWidth, problem.OutputWidth, step, _panels);
+            _flatLast = new RowTiling<TLanes>((problem.OutputHeight - (_chunks.Parts - 1) * _chunks.RowsEach) * problem.OutputWidth, problem.OutputWidth, step, _panels);
+        }
     }
 
     /// <inheritdoc/>
@@ -137,90 +151,100 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
         bool residual = _problem.Epilogue.Residual && !_staged;
         var activation = _problem.Epilogue.Activation;
         var a = default(ConvTileArguments);
-        a.Clamps = !Finishes && activation != ActivationKind.None;
         a.High = activation == ActivationKind.Relu6 ? 6 : float.PositiveInfinity;
         a.SecondRow = g.StrideH * source.Row;
         a.BlockStep = source.Block;
         a.TapRows = _problem.KernelH;
         a.TapRowStep = g.DilationH * source.Row;
-        a.DestinationSecondRow = layout.RowStride;
+        nint rowLength = (nint)_problem.OutputWidth * Block;
+        a.DestinationGap = layout.RowStride - rowLength;
         a.SecondVector = TLanes.Count == Block ? layout.BlockStride : TLanes.Count;
-        a.ResidualSecondRow = residualLayout.RowStride;
-        a.ResidualSecondVector = TLanes.Count == Block ? residualLayout.BlockStride : TLanes.Count;
         a.Taps = _problem.KernelW;
         a.TapStep = g.DilationW * source.Column;
         a.BlockLanes = Block;
+        int firstBlock = 0, blocks = _problem.InputChannels, firstLane = 0, lastLanes = 0;
         if (_planes)
         {
             // Taps without gaps take the place of the channels of a block.
-            a.Blocks = _problem.InputChannels;
             a.BlockLanes = g.DilationW == 1 ? _problem.KernelW : 1;
-            a.LastLanes = a.BlockLanes;
+            lastLanes = (int)a.BlockLanes;
             if (g.DilationW == 1)
                 a.Taps = 1;
         }
 
         int sumWidth = memory.OutputLayout.Blocks * Block, steps = Steps;
-        bool sumsInTile = SumsInTile;
+        bool sumsInTile = SumsInTile, clamps = !Finishes && activation != ActivationKind.None;
         int imageBase = _staged ? piece.FirstImage : 0, rowBase = _staged ? piece.FirstRow : 0;
-        nint outputRow = layout.RowStride, residualRow = residualLayout.RowStride;
+        nint outputRow = layout.RowStride;
         nint sourceRow = g.StrideH * source.Row, sourceColumn = g.StrideW * source.Column;
+        var flat = source.Row != rowLength ? null : piece.EndRow - piece.FirstRow == _chunks.RowsEach ? _flat : _flatLast;
         for (int p = piece.FirstPanel; p < piece.EndPanel; p++)
         {
             var panel = _panels[p];
             int width = panel.Vectors * TLanes.Count;
-            a.Weights = _weights.Read(panel.Weights, steps * width);
-            a.Bias = _bias.Read(panel.Channel, width);
-            float* next = a.Weights + (nint)steps * width;
-            int fetchedLines = 0, panelLines = (int)((nint)steps * width * sizeof(float) / NativeMemoryPool.Alignment);
-            int firstBlock = 0;
+            float* weights = _weights.Read(panel.Weights, steps * width);
+            float* bias = _bias.Read(panel.Channel, width);
             if (!_planes)
             {
                 int firstChannel = panel.Group * _problem.GroupInputs, end = firstChannel + _problem.GroupInputs;
                 firstBlock = firstChannel / Block;
-                a.FirstLane = firstChannel % Block;
-                a.Blocks = (end + Block - 1) / Block - firstBlock;
-                a.LastLanes = end - (firstBlock + a.Blocks - 1) * Block;
+                firstLane = firstChannel % Block;
+                blocks = (end + Block - 1) / Block - firstBlock;
+                lastLanes = end - (firstBlock + blocks - 1) * Block;
             }
 
-            int block = panel.Channel / Block, lane = panel.Channel % Block;
-            for (int n = piece.FirstImage; n < piece.EndImage; n++)
+            // While the pixels pass by, the weights of a slice of the input channels stay in the first-level cache. Each slice adds to what the last one left.
+            int slices = _flat is null ? 1 : (int)Math.Clamp((nint)steps * width * sizeof(float) / SliceBytes, 1, blocks);
+            int block = panel.Channel / Block, lane = panel.Channel % Block, stepLines = Math.Max(1, width * sizeof(float) / NativeMemoryPool.Alignment);
+            for (int slice = 0; slice < slices; slice++)
             {
-                if (sumsInTile)
+                int fromBlock = blocks * slice / slices, toBlock = blocks * (slice + 1) / slices, fetched = 0;
+                bool first = slice == 0, last = slice == slices - 1, adds = residual || !first;
+                nint sliceLength = slices == 1 ? (nint)steps * width : (nint)(toBlock - fromBlock) * Block * width;
+                a.Blocks = toBlock - fromBlock;
+                a.FirstLane = first ? firstLane : 0;
+                a.LastLanes = last ? lastLanes : a.BlockLanes;
+                a.Weights = first ? weights : weights + ((nint)fromBlock * Block - firstLane) * width;
+                a.Bias = first ? bias : null;
+                a.Clamps = clamps && last;
+                var addLayout = first ? residualLayout : layout;
+                a.ResidualGap = addLayout.RowStride - rowLength;
+                a.ResidualSecondVector = TLanes.Count == Block ? addLayout.BlockStride : TLanes.Count;
+                for (int n = piece.FirstImage; n < piece.EndImage; n++)
                 {
-                    a.PoolSums = memory.PoolSums + ((nint)piece.Part * _problem.Batch + n) * sumWidth + panel.Channel;
-                    NativeMemory.Clear(a.PoolSums, (nuint)(width * sizeof(float)));
-                }
-
-                float* from = source.At(n, firstBlock, piece.FirstRow * g.StrideH - g.PadTop, -g.PadLeft);
-                float* to = output + layout.Offset(n - imageBase, block, piece.FirstRow - rowBase, 0) + lane;
-                float* add = residual ? memory.Residual + residualLayout.Offset(n, block, piece.FirstRow, 0) + lane : null;
-                for (int y = piece.FirstRow; y < piece.EndRow;)
-                {
-                    bool twoRows = _tiling.TwoRows && y + 1 < piece.EndRow;
-                    foreach (ref readonly var tile in _tiling.Tiles(panel.Vectors, twoRows))
+                    if (sumsInTile && last)
                     {
-                        a.Source = from + tile.Start * sourceColumn;
-                        a.Destination = to + tile.Start * Block;
-                        if (residual)
-                            a.Residual = add + tile.Start * Block;
-                        a.Prefetch = a.Weights;
-                        if (fetchedLines < panelLines)
-                        {
-                            a.Prefetch = next + (nint)fetchedLines * (NativeMemoryPool.Alignment / sizeof(float));
-                            fetchedLines += steps;
-                        }
-
-                        tile.Run(&a);
+                        a.PoolSums = memory.PoolSums + ((nint)piece.Part * _problem.Batch + n) * sumWidth + panel.Channel;
+                        NativeMemory.Clear(a.PoolSums, (nuint)(width * sizeof(float)));
                     }
 
-                    int rows = twoRows ? 2 : 1;
-                    y += rows;
-                    from += rows * sourceRow;
-                    to += rows * outputRow;
-                    add += residual ? rows * residualRow : 0;
+                    float* from = source.At(n, firstBlock + fromBlock, piece.FirstRow * g.StrideH - g.PadTop, -g.PadLeft);
+                    float* to = output + layout.Offset(n - imageBase, block, piece.FirstRow - rowBase, 0) + lane;
+                    float* add = !adds ? null : first ? memory.Residual + residualLayout.Offset(n, block, piece.FirstRow, 0) + lane : to;
+                    for (int y = piece.FirstRow; y < piece.EndRow;)
+                    {
+                        int rows = flat is not null ? piece.EndRow - y : _tiling.TwoRows(panel.Vectors) && y + 1 < piece.EndRow ? 2 : 1;
+                        foreach (ref readonly var tile in (flat ?? _tiling).Tiles(panel.Vectors, flat is null && rows == 2))
+                        {
+                            a.Source = from + tile.Start * sourceColumn;
+                            a.Destination = to + tile.Row * outputRow + tile.Column * Block;
+                            a.Split = _problem.OutputWidth - tile.Column;
+                            if (adds)
+                                a.Residual = add + tile.Row * addLayout.RowStride + tile.Column * Block;
+                            a.Prefetch = fetched < stepLines ? sliceLength + fetched++ * (NativeMemoryPool.Alignment / sizeof(float)) : 0;
+                            tile.Run(&a);
+                        }
+
+                        y += rows;
+                        from += rows * sourceRow;
+                        to += rows * outputRow;
+                        add += adds ? rows * addLayout.RowStride : 0;
+                    }
                 }
             }
+
+            a.PoolSums = null;
+            a.Residual = null;
         }
     }
 

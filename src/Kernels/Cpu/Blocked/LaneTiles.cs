@@ -17,7 +17,7 @@ internal static unsafe class LaneTiles<TLanes>
         for (int i = 0; i < tiles.Length; i++)
         {
             int start = (int)((long)width * i / tiles.Length), end = (int)((long)width * (i + 1) / tiles.Length);
-            tiles[i] = new RowTile(start, stride == 2 ? Find<N32>(end - start) : Find<N16>(end - start));
+            tiles[i] = new RowTile(start, 0, start, stride == 2 ? Find<N32>(end - start) : Find<N16>(end - start));
         }
 
         return tiles;

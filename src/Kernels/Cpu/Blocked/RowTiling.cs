@@ -1,55 +1,68 @@
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>How a row of output pixels is divided into register tiles: as few as possible, of nearly equal widths; narrow images go two rows at a time.</summary>
+/// <summary>How a run of output pixels is divided into register tiles: as few as possible, of at most two widths; narrow images go two rows at a time.</summary>
 /// <typeparam name="TLanes">The vector width.</typeparam>
 internal sealed unsafe class RowTiling<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    // Of one row and of two, each with one and with two vectors.
-    private readonly RowTile[][] _tiles = new RowTile[4][];
+    // By vectors, of one row and of two.
+    private readonly RowTile[]?[] _one = new RowTile[]?[ConvTiles<TLanes>.MaxVectors + 1];
+    private readonly RowTile[]?[] _two = new RowTile[]?[ConvTiles<TLanes>.MaxVectors + 1];
 
-    /// <param name="width">Pixels of a row.</param>
+    /// <param name="pixels">Pixels of a run: of a row, or of some rows without anything between them in the source.</param>
+    /// <param name="width">Pixels of a row of results.</param>
     /// <param name="step">Floats from one pixel to the next in the source.</param>
-    /// <param name="oneVector">Whether tiles of one vector are needed too.</param>
-    public RowTiling(int width, nint step, bool oneVector)
+    /// <param name="panels">The panels that will be computed: their vectors count.</param>
+    public RowTiling(int pixels, int width, nint step, ConvPanel[] panels)
     {
-        // Steps without tiles of their own go pixel by pixel, which no network of this library needs.
-        int most = width == 1 || step is 1 or 2 or 16 or 32 ? ConvTiles<TLanes>.MaxPixels : 1;
-        TwoRows = 2 * width <= most;
-        for (int vectors = oneVector ? 1 : 2; vectors <= 2; vectors++)
+        foreach (var panel in panels)
         {
-            _tiles[vectors - 1] = Divide(width, most, (int)step, vectors, twoRows: false);
-            if (TwoRows)
-                _tiles[vectors + 1] = Divide(width, most, (int)step, vectors, twoRows: true);
+            if (_one[panel.Vectors] is not null)
+                continue;
+            // Steps without tiles of their own go pixel by pixel, which no network of this library needs.
+            int most = pixels == 1 || step is 1 or 2 or 16 or 32 ? ConvTiles<TLanes>.MaxPixels(panel.Vectors) : 1;
+            // A tile lies in two rows at most.
+            _one[panel.Vectors] = Divide(pixels, Math.Min(most, width + 1), width, (int)step, panel.Vectors, twoRows: false);
+            if (pixels == width && 2 * width <= most)
+                _two[panel.Vectors] = Divide(pixels, most, width, (int)step, panel.Vectors, twoRows: true);
         }
     }
 
     /// <summary>Whether two rows fit into one tile.</summary>
-    public bool TwoRows { get; }
+    public bool TwoRows(int vectors) => _two[vectors] is not null;
 
     /// <summary>The tiles of a row, or of two.</summary>
-    public ReadOnlySpan<RowTile> Tiles(int vectors, bool twoRows) => _tiles[vectors - 1 + (twoRows ? 2 : 0)];
+    public ReadOnlySpan<RowTile> Tiles(int vectors, bool twoRows) => twoRows ? _two[vectors] : _one[vectors];
 
-    private static RowTile[] Divide(int width, int most, int step, int vectors, bool twoRows)
+    private static RowTile[] Divide(int pixels, int most, int width, int step, int vectors, bool twoRows)
     {
-        var tiles = new RowTile[(width + most - 1) / most];
-        for (int i = 0; i < tiles.Length; i++)
+        var tiles = new RowTile[(pixels + most - 1) / most];
+        for (int i = 0, start = 0; i < tiles.Length; i++)
         {
-            int start = (int)((long)width * i / tiles.Length), end = (int)((long)width * (i + 1) / tiles.Length);
-            tiles[i] = new RowTile(start, ConvTiles<TLanes>.Find(end - start, twoRows, step, vectors));
+            int count = pixels / tiles.Length + (i < pixels % tiles.Length ? 1 : 0);
+            tiles[i] = new RowTile(start, start / width, start % width, ConvTiles<TLanes>.Find(count, twoRows, step, vectors));
+            start += count;
         }
 
         return tiles;
     }
 }
 
-/// <summary>A register tile in a row.</summary>
-/// <param name="start">Its first pixel.</param>
+/// <summary>A register tile in a run of pixels.</summary>
+/// <param name="start">Its first pixel in the run.</param>
+/// <param name="row">The row of its first pixel.</param>
+/// <param name="column">The column of its first pixel.</param>
 /// <param name="run">The method that computes it.</param>
-internal readonly unsafe struct RowTile(int start, delegate*<ConvTileArguments*, void> run)
+internal readonly unsafe struct RowTile(int start, int row, int column, delegate*<ConvTileArguments*, void> run)
 {
-    /// <summary>Its first pixel.</summary>
+    /// <summary>Its first pixel in the run.</summary>
     public readonly int Start = start;
+
+    /// <summary>The row of its first pixel.</summary>
+    public readonly int Row = row;
+
+    /// <summary>The column of its first pixel.</summary>
+    public readonly int Column = column;
 
     /// <summary>The method that computes it.</summary>
     public readonly delegate*<ConvTileArguments*, void> Run = run;
