@@ -300,7 +300,7 @@ public sealed class Trainer : IDisposable
         using var state = _average is not null && file == "best.safetensors" ? null : _model.StateDict();
         try
         {
-            CheckpointStore.WriteModel(Path.Combine(folder, file), state ?? _average!.Average);
+            CheckpointStore.WriteModel(Path.Combine(folder, file), state ?? _average!.Average, _options.Metadata);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

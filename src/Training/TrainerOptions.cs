@@ -12,6 +12,9 @@ public sealed record TrainerOptions
     /// <summary>Where logs and checkpoints go; null for nowhere.</summary>
     public string? RunFolder { get; init; }
 
+    /// <summary>Free text that goes into the weight files, so that they tell what they are; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
     /// <summary>Parts a batch is cut into to save memory; batch norms see a part at a time.</summary>
     public int Accumulation { get; init; } = 1;
 

@@ -23,6 +23,8 @@ public static class ResnestApp
           resnest train --data cifar-10-batches-bin --recipe cifar10 --out runs/cifar10
           resnest train --resume runs/cifar10
           resnest evaluate --run runs/cifar10
+          resnest classify samples/cat.jpg --run runs/cifar10
+          resnest export --run runs/cifar10 --safetensors mine.safetensors --f16
 
 
         """;

@@ -19,8 +19,9 @@ internal sealed class ClassifyCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _model = new("--model", "-m") { Description = "Name in the zoo", DefaultValueFactory = _ => "resnest50", HelpName = "NAME" };
-    private readonly Option<string?> _weights = new("--weights", "-w") { Description = "A weight file, an address to fetch it from, or 'golden' for generated weights that only prove the arithmetic", HelpName = "FILE|URL|golden" };
+    private readonly Option<string?> _model = new("--model", "-m") { Description = "Name in the zoo; resnest50 if left out and its weights are at hand, else the small network that comes with this command", HelpName = "NAME" };
+    private readonly Option<string?> _run = new("--run") { Description = "Folder of a training run: its network and its best weights", HelpName = "DIR" };
+    private readonly Option<string?> _weights = new("--weights", "-w") { Description = "A weight file, an address to fetch it from, or 'golden' for generated weights that only prove the arithmetic; files written by training tell their network", HelpName = "FILE|URL|golden" };
     private readonly Option<int> _top = new("--top", "-k") { Description = "Classes to print", DefaultValueFactory = _ => 5, HelpName = "N" };
     private readonly Option<int?> _classes = new("--classes") { Description = "Number of classes, if the weights were trained for another set", HelpName = "N" };
     private readonly Option<string?> _labels = new("--labels") { Description = "Text file with the name of one class a line", HelpName = "FILE" };
@@ -36,7 +37,7 @@ internal sealed class ClassifyCommand
         var verb = new ClassifyCommand(console);
         var command = new Command("classify", "Tells what is on each picture: the best classes with their probabilities.")
         {
-            verb._pictures, verb._model, verb._weights, verb._top, verb._classes, verb._labels, verb._rule, verb._dumpGraph,
+            verb._pictures, verb._model, verb._run, verb._weights, verb._top, verb._classes, verb._labels, verb._rule, verb._dumpGraph,
         };
         verb._device.AddTo(command);
         command.SetAction(parsed => verb.Run(parsed, newReport(parsed)));
@@ -45,43 +46,72 @@ internal sealed class ClassifyCommand
 
     private int Run(ParseResult parsed, Report report)
     {
-        var entry = ModelZoo.Find(parsed.GetRequiredValue(_model));
         int top = parsed.GetValue(_top);
         if (top < 1)
             throw new UsageException($"--top {top} is not at least 1");
         if (parsed.GetValue(_classes) is < 1)
             throw new UsageException("--classes must be at least 1");
+        if (parsed.GetValue(_model) is { } model)
+            ModelZoo.Find(model);
         var pictures = PictureList.Expand(parsed.GetRequiredValue(_pictures));
-        var transform = Preprocessor.For(entry.Card.Preprocessing, parsed.GetValue(_rule));
         var backend = _device.Use(parsed);
-        var changes = new ModelChanges(Classes: parsed.GetValue(_classes));
-        var labels = Labels.Read(parsed.GetValue(_labels), changes.Classes ?? 1000);
-        var source = WeightChoice.Find(entry, parsed.GetValue(_weights), _console, report);
+        var network = Choose(parsed, report);
         _console.Cancellation.ThrowIfCancellationRequested();
-        using var session = source.Compile(entry, changes, new TensorSpec([1, 3, transform.CropSize, transform.CropSize], DType.F32),
+        using var session = network.Weights.Compile(network.Entry, network.Changes, network.InputSpec,
             new InferenceOptions { Device = backend.Device, DumpPrefix = parsed.GetValue(_dumpGraph) });
-        report.Note($"{entry.Name} on {backend.Device}, weights: {source.Description}");
+        report.Note($"{network.Entry.Name} on {backend.Device}, weights: {network.Weights.Description}");
 
         var results = new List<PictureResult>();
         foreach (string picture in pictures)
         {
             _console.Cancellation.ThrowIfCancellationRequested();
-            var result = Classify(session, transform, picture);
+            var result = Classify(session, network.Input, picture);
             results.Add(result);
-            Print(report, result, labels, top, source.IsGolden, pictures.Count > 1);
+            Print(report, result, network, top, pictures.Count > 1);
         }
 
-        report.Document("classify", writer => Write(writer, entry, source, backend.Device, results, labels, top));
+        report.Document("classify", writer => Write(writer, network, backend.Device, results, top));
         return results.Exists(result => result.Failure is not null) ? ExitCodes.BadInput : ExitCodes.Ok;
     }
 
-    private PictureResult Classify(InferenceSession session, EvaluationTransform transform, string picture)
+    /// <summary>The network that is asked for; where none is, ResNeSt-50 if its weights are at hand, else the box's.</summary>
+    private NetworkChoice Choose(ParseResult parsed, Report report)
+    {
+        var (run, model, weights) = (parsed.GetValue(_run), parsed.GetValue(_model), parsed.GetValue(_weights));
+        var (classes, rule, labels) = (parsed.GetValue(_classes), parsed.GetValue(_rule), parsed.GetValue(_labels));
+        if (run is not null)
+        {
+            if (model is not null || classes is not null)
+                throw new UsageException($"--run and {(model is not null ? _model.Name : _classes.Name)} exclude each other: a run knows its network");
+            return NetworkChoice.OfRun(run, weights, rule, labels);
+        }
+
+        var entry = ModelZoo.Find(model ?? NetworkChoice.DefaultModel);
+        if (classes is null && weights is not null && WeightChoice.IsFile(weights) && NetworkChoice.ReadDescription(weights) is { } described
+            && (model is null || ModelZoo.Find(described.Model) == entry))
+        {
+            return NetworkChoice.Described(described, weights, rule, labels);
+        }
+
+        if (model is null && classes is null && weights is null && !WeightChoice.AreAtHand(entry)
+            && BoxModel.Find() is { } box && NetworkChoice.ReadDescription(box) is { } small)
+        {
+            report.Note(BoxModel.Explain(small, entry));
+            return NetworkChoice.Described(small, box, rule, labels);
+        }
+
+        var transform = Preprocessor.For(entry.Card.Preprocessing, rule);
+        var names = Labels.Read(labels, classes ?? ImageNetClasses.Names.Count);
+        return new NetworkChoice(entry, new ModelChanges(Classes: classes), new PictureInput(transform, 3), names, WeightChoice.Find(entry, weights, _console, report));
+    }
+
+    private PictureResult Classify(InferenceSession session, PictureInput input, string picture)
     {
         try
         {
             long start = Stopwatch.GetTimestamp();
             var image = picture == "-" ? PictureReader.Read(_console.OpenInput()) : PictureReader.Read(picture);
-            float[] pixels = transform.Apply(image);
+            float[] pixels = input.Of(image);
             double readSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
             start = Stopwatch.GetTimestamp();
@@ -95,8 +125,9 @@ internal sealed class ClassifyCommand
         }
     }
 
-    private void Print(Report report, PictureResult result, IReadOnlyList<string> labels, int top, bool golden, bool several)
+    private void Print(Report report, PictureResult result, NetworkChoice network, int top, bool several)
     {
+        bool golden = network.Weights.IsGolden;
         if (result.Failure is { } failure)
         {
             _console.Error.WriteLine($"error: {failure.Message}");
@@ -110,19 +141,20 @@ internal sealed class ClassifyCommand
         {
             report.Line(golden
                 ? string.Create(CultureInfo.InvariantCulture, $"  {logit,9:f6}  class {index}")
-                : string.Create(CultureInfo.InvariantCulture, $"  {probability * 100,6:f2} %  {labels[index]}"));
+                : string.Create(CultureInfo.InvariantCulture, $"  {probability * 100,6:f2} %  {network.Labels[index]}"));
         }
 
         if (several)
             report.Line("");
     }
 
-    private static void Write(Utf8JsonWriter writer, ModelEntry entry, WeightChoice source, Device device,
-        List<PictureResult> results, IReadOnlyList<string> labels, int top)
+    private static void Write(Utf8JsonWriter writer, NetworkChoice network, Device device, List<PictureResult> results, int top)
     {
-        writer.WriteString("model", entry.Name);
-        writer.WriteString("weights", source.Description);
-        writer.WriteBoolean("trained", !source.IsGolden);
+        bool golden = network.Weights.IsGolden;
+        writer.WriteString("model", network.Entry.Name);
+        writer.WriteString("weights", network.Weights.Description);
+        writer.WriteBoolean("trained", !golden);
+        writer.WriteNumber("classes", network.Labels.Count);
         writer.WriteString("device", device.ToString());
         writer.WriteStartArray("pictures");
         foreach (var result in results)
@@ -145,15 +177,15 @@ internal sealed class ClassifyCommand
                 {
                     writer.WriteStartObject();
                     writer.WriteNumber("index", index);
-                    if (!source.IsGolden)
-                        writer.WriteString("name", labels[index]);
+                    if (!golden)
+                        writer.WriteString("name", network.Labels[index]);
                     writer.WriteNumber("probability", probability);
                     writer.WriteNumber("logit", logit);
                     writer.WriteEndObject();
                 }
 
                 writer.WriteEndArray();
-                if (source.IsGolden)
+                if (golden)
                 {
                     writer.WriteStartArray("logits");
                     foreach (float logit in result.Logits)

@@ -96,8 +96,7 @@ internal sealed class EvaluateCommand
         }
 
         var config = RunConfig.Read(run);
-        string weights = parsed.GetValue(_weights) ?? new[] { "best.safetensors", "model.safetensors" }.Select(file => Path.Combine(run, file)).FirstOrDefault(File.Exists)
-            ?? throw new DataFileException(DataFileErrorKind.Unreadable, "holds no weights yet: the run has not ended an epoch", run);
+        string weights = parsed.GetValue(_weights) ?? RunModel.FindWeights(run);
         var dataset = Datasets.Open(parsed.GetValue(_data) ?? config.Data, training: false, config.Format);
         if (dataset.Classes.Count != config.Classes.Count)
             throw new DataFileException(DataFileErrorKind.ModelMismatch, $"the data has {dataset.Classes.Count} classes, the run {config.Classes.Count}", run);

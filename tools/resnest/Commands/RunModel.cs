@@ -1,3 +1,4 @@
+using ResNeSt.Imaging;
 using ResNeSt.Models;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
@@ -25,6 +26,32 @@ internal static class RunModel
             throw;
         }
     }
+
+    /// <summary>What its weight files say of themselves. Pictures of the size that it was trained on were taken as they are; a photograph becomes one
+    /// by its middle square, each pixel the mean of those that it covers.</summary>
+    public static NetworkDescription Describe(RunConfig config)
+    {
+        var recipe = config.Recipe;
+        bool asTheyAre = recipe.Crop is "pad" or "none";
+        return new NetworkDescription
+        {
+            Model = config.Model,
+            Radix = config.Radix,
+            Classes = config.Classes,
+            Size = recipe.Size,
+            Rule = asTheyAre ? "timm" : "official",
+            CropRatio = asTheyAre ? 1 : null,
+            Interpolation = (asTheyAre ? ResizeFilter.Box : recipe.Filter).ToString().ToLowerInvariant(),
+            Mean = recipe.Mean,
+            Deviation = recipe.Deviation,
+        };
+    }
+
+    /// <summary>The weights of a run: those of its best epoch, or of its last.</summary>
+    /// <exception cref="DataFileException">There are none yet.</exception>
+    public static string FindWeights(string run) =>
+        new[] { "best.safetensors", "model.safetensors" }.Select(file => Path.Combine(run, file)).FirstOrDefault(File.Exists)
+        ?? throw new DataFileException(DataFileErrorKind.Unreadable, "holds no weights yet: the run has not ended an epoch", run);
 
     /// <summary>Without memory.</summary>
     public static Module Declare(RunConfig config)

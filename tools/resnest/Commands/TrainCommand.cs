@@ -73,6 +73,7 @@ internal sealed class TrainCommand
             Seed = config.Seed,
             Accumulation = config.Accumulation,
             RunFolder = folder,
+            Metadata = RunModel.Describe(config).ToMetadata(),
             Group = replicas.Group,
             Progress = new Relay(line),
             Note = text =>

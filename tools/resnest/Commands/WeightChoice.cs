@@ -24,6 +24,15 @@ internal sealed class WeightChoice
     /// <summary>True for generated weights, which are not trained.</summary>
     public bool IsGolden => _path is null;
 
+    /// <summary>A weight file on this machine.</summary>
+    public static WeightChoice Of(string file) => new(file, DataFileException.Escape(file));
+
+    /// <summary>Whether a value of <c>--weights</c> names a file on this machine.</summary>
+    public static bool IsFile(string given) => given != "golden" && !IsAddress(given, out _);
+
+    /// <summary>Whether a network's published weights are in the cache.</summary>
+    public static bool AreAtHand(ModelEntry entry) => entry.Card.Weights is [var published, ..] && WeightCache.Default.Find(published) is not null;
+
     /// <summary>Decides, and downloads if it must.</summary>
     /// <param name="entry">The network.</param>
     /// <param name="given">The value of <c>--weights</c>, or null.</param>
@@ -34,10 +43,10 @@ internal sealed class WeightChoice
     {
         if (given == "golden")
             return new WeightChoice(null, "golden (generated from the tensor names to prove the arithmetic; not trained, so the classes mean nothing)");
-        if (given is not null && Uri.TryCreate(given, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        if (given is not null && IsAddress(given, out var address))
             return new WeightChoice(Fetch(Describe(address!), console, report), given);
         if (given is not null)
-            return new WeightChoice(given, DataFileException.Escape(given));
+            return Of(given);
         if (entry.Card.Weights.Count == 0)
             throw new UsageException($"no weights are published for {entry.Name}: give some with --weights FILE, or --weights golden for generated ones");
         var published = entry.Card.Weights[0];
@@ -85,6 +94,8 @@ internal sealed class WeightChoice
             throw;
         }
     }
+
+    private static bool IsAddress(string given, out Uri? address) => Uri.TryCreate(given, UriKind.Absolute, out address) && address.Scheme is "http" or "https";
 
     private static string Fetch(PublishedWeights weights, CommandConsole console, Report report)
     {
