@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Trains one small network with radix 0, 1, 2 and 4 and three seeds each, and writes the table of docs/radix.md:
-#   dev/radix-experiment.sh CIFAR10 RUNS
-# CIFAR10 is the folder of the binary files (dev/get-cifar10.py), RUNS the folder of the runs. A run that is finished is not repeated, one that
+#   dev/radix-experiment.sh CIFAR10 RUNS [table]
+# With "table" nothing is trained and the table is that of the runs which are finished. CIFAR10 is the folder of the binary files (dev/get-cifar10.py), RUNS the folder of the runs. A run that is finished is not repeated, one that
 # was interrupted goes on. The official test pictures are not touched: the first 2,000 records of each training file are learnt from, the last
 # 2,000 of each measured. One thread, so that the processor time is the time on a machine with nothing else to do.
 # RESNEST is the command to use, if not the one of this folder: RESNEST="dotnet somewhere/ResNeSt.Cli.dll".
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-source=${1:?usage: dev/radix-experiment.sh CIFAR10 RUNS}
-runs=${2:?usage: dev/radix-experiment.sh CIFAR10 RUNS}
+source=${1:?usage: dev/radix-experiment.sh CIFAR10 RUNS [table]}
+runs=${2:?usage: dev/radix-experiment.sh CIFAR10 RUNS [table]}
 page=$root/docs/radix.md
 model=resnest_tiny epochs=5 batch=64
 radices="0 1 2 4" seeds="1 2 3"
@@ -33,7 +33,7 @@ fi
 for seed in $seeds; do
   for radix in $radices; do
     run=$runs/radix$radix-seed$seed
-    [ ! -f "$run.json" ] || continue
+    [ ! -f "$run.json" ] && [ "${3:-}" != table ] || continue
     if [ -f "$run/checkpoints/last.json" ]; then
       what="--resume $run"
     else
@@ -60,21 +60,24 @@ trap 'rm -f "$table"' EXIT
 {
   echo "\`$model\`, $epochs epochs of 10,000 pictures, batch $batch, recipe \`cifar10\`; top-1 on 10,000 other pictures."
   echo
-  echo "| radix | parameters | top-1 of the seeds $(echo $seeds | tr ' ' ,) | mean ± deviation | processor time of a run |"
+  echo "| radix | parameters | top-1 of the seeds | mean ± deviation | processor time of a run |"
   echo "|---|---|---|---|---|"
   for radix in $radices; do
     count=$(parameters "$radix")
     for seed in $seeds; do
       run=$runs/radix$radix-seed$seed
+      [ -f "$run.json" ] || continue
       top1=$(sed -n 's/.*"top1": *\([0-9.eE-]*\).*/\1/p' "$run.json")
       seconds=$(awk '{ sum += $1 + $2 } END { print sum }' "$run.seconds")
       echo "$top1 $seconds"
     done | awk -v radix="$radix" -v count="$count" '
       { value[NR] = 100 * $1; sum += 100 * $1; time += $2; list = list (NR > 1 ? ", " : "") sprintf("%.2f", 100 * $1) }
       END {
+        if (NR == 0) exit
         mean = sum / NR
         for (i = 1; i <= NR; i++) squares += (value[i] - mean) ^ 2
-        printf "| %s | %s | %s %% | %.2f ± %.2f %% | %.0f s |\n", radix, count, list, mean, sqrt(squares / (NR - 1)), time / NR
+        deviation = NR > 1 ? sprintf(" ± %.2f", sqrt(squares / (NR - 1))) : ""
+        printf "| %s | %s | %s %% | %.2f%s %% | %.0f s |\n", radix, count, list, mean, deviation, time / NR
       }'
   done
   echo
