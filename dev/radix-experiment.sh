@@ -30,6 +30,9 @@ if [ ! -f "$data/complete" ]; then
   touch "$data/complete"
 fi
 
+# The table names the commit that the runs were begun at.
+[ -f "$runs/commit" ] || git -C "$root" rev-parse --short HEAD > "$runs/commit"
+
 for seed in $seeds; do
   for radix in $radices; do
     run=$runs/radix$radix-seed$seed
@@ -82,7 +85,7 @@ trap 'rm -f "$table"' EXIT
   done
   echo
   processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -1)
-  echo "Measured on $(date -u +%Y-%m-%d) at commit $(git -C "$root" rev-parse --short HEAD), one thread${processor:+ of: $processor}."
+  echo "Measured on $(date -u +%Y-%m-%d) at commit $(cat "$runs/commit"), one thread${processor:+ of: $processor}."
 } > "$table"
 awk -v table="$table" '
   /<!-- table -->/ { print; while ((getline line < table) > 0) print line; inside = 1 }
