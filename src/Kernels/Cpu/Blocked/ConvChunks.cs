@@ -14,7 +14,7 @@ internal readonly record struct ConvChunk(int FirstImage, int EndImage, int Firs
 internal sealed class ConvChunks
 {
     /// <summary>Input of a chunk: leaves room in the second-level cache for a panel and the next one.</summary>
-    public const long CacheBytes = 300_000;
+    public const long CacheBytes = 650_000;
 
     // A chunk takes some tens of microseconds, and not more than a large machine has threads are needed.
     private const long ChunkFlops = 4_000_000;

@@ -28,7 +28,7 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
     public static void Run(ConvTileArguments* arguments)
     {
         float* source = arguments->Source, w = arguments->Weights;
-        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch;
+        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch, fetchEnd = arguments->PrefetchEnd;
         if (arguments->Residual != null && Sse.IsSupported)
         {
             // It comes from the third-level cache, or farther, while the sums are computed.
@@ -70,6 +70,12 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
                     float* x = tap;
                     float* y = tap + secondRow;
                     float* end = tap + count;
+                    for (nint line = fetch; line < fetchEnd; line += NativeMemoryPool.Alignment / sizeof(float))
+                    {
+                        if (Sse.IsSupported)
+                            Sse.Prefetch1(w + line);
+                    }
+
                     do
                     {
                         var wa = TLanes.Load(w);
@@ -118,9 +124,6 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
                                 c5b = TLanes.MultiplyAdd(v, wb, c5b);
                         }
 
-                        // The weights that the tiles behind this one will multiply with.
-                        if (sizeof(TVectors) == 2 && Sse.IsSupported)
-                            Sse.Prefetch1(w + fetch);
                         w += sizeof(TVectors) * TLanes.Count;
                         x++;
                         y++;

@@ -34,7 +34,7 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
     public static void Run(ConvTileArguments* arguments)
     {
         float* source = arguments->Source, w = arguments->Weights;
-        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch;
+        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch, fetchEnd = arguments->PrefetchEnd;
         float* to = arguments->Destination;
         float* add = arguments->Residual;
         nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
@@ -88,6 +88,12 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                     float* x = tap;
                     float* y = tap + secondRow;
                     float* end = tap + count;
+                    for (nint line = fetch; line < fetchEnd; line += NativeMemoryPool.Alignment / sizeof(float))
+                    {
+                        if (Sse.IsSupported)
+                            Sse.Prefetch1(w + line);
+                    }
+
                     do
                     {
                         var wa = Vector512.Load(w);
@@ -232,9 +238,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                                 b13 = Avx512F.FusedMultiplyAdd(v, wb, b13);
                         }
 
-                        // As many tiles as there are vectors fetch the weights that the tiles behind them will multiply with, each a line a step.
-                        if (sizeof(TVectors) > 1 && Sse.IsSupported)
-                            Sse.Prefetch1(w + fetch);
                         w += sizeof(TVectors) * Vector512<float>.Count;
                         x++;
                         if (sizeof(TRows) == 2)

@@ -41,8 +41,11 @@ internal unsafe struct ConvTileArguments
     /// <summary>Weights of the panel.</summary>
     public float* Weights;
 
-    /// <summary>Floats from the weights of a step to a line of weights that will be read soon: tiles of more than one vector fetch it.</summary>
+    /// <summary>Floats from the weights of a tap to weights that will be read soon: each tap of each block fetches so many lines of them.</summary>
     public nint Prefetch;
+
+    /// <summary>Their end.</summary>
+    public nint PrefetchEnd;
 
     /// <summary>What the sums begin with, one vector after the other; or null.</summary>
     public float* Bias;

@@ -8,7 +8,7 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>Direct convolution by register tiles: panels of one to four vectors of output channels, whose weights lie in the order of their use,
 /// over rows of pixels; bias, residual, activation and plane sums happen before a result leaves the registers.</summary>
 /// <remarks>Groups whose output channels do not fill blocks are computed in blocks of their own and then moved together. Loop order of a chunk:
-/// panels, pictures, rows, tiles; while the first tiles of a panel run they fetch the next panel. Where a pixel sees only itself and nothing lies
+/// panels, pictures, rows, tiles; while the tiles of a panel run they fetch the next panel. Where a pixel sees only itself and nothing lies
 /// between the rows of the input, tiles run on from row to row.</remarks>
 /// <typeparam name="TLanes">The vector width.</typeparam>
 internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
@@ -195,10 +195,13 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
 
             // While the pixels pass by, the weights of a slice of the input channels stay in the first-level cache. Each slice adds to what the last one left.
             int slices = _flat is null ? 1 : (int)Math.Clamp((nint)steps * width * sizeof(float) / SliceBytes, 1, blocks);
-            int block = panel.Channel / Block, lane = panel.Channel % Block, stepLines = Math.Max(1, width * sizeof(float) / NativeMemoryPool.Alignment);
+            int block = panel.Channel / Block, lane = panel.Channel % Block;
+            // All tiles of a slice together fetch the weights of the next one, each a share of them: if they come too fast, the tiles wait for the memory.
+            const int Line = NativeMemoryPool.Alignment / sizeof(float);
+            int wanted = (int)a.BlockLanes * width, tiles = Tiles(piece, panel, flat), share = (wanted + tiles * Line - 1) / (tiles * Line) * Line;
             for (int slice = 0; slice < slices; slice++)
             {
-                int fromBlock = blocks * slice / slices, toBlock = blocks * (slice + 1) / slices, fetched = 0;
+                int fromBlock = blocks * slice / slices, toBlock = blocks * (slice + 1) / slices;
                 bool first = slice == 0, last = slice == slices - 1, adds = residual || !first;
                 nint sliceLength = slices == 1 ? (nint)steps * width : (nint)(toBlock - fromBlock) * Block * width;
                 a.Blocks = toBlock - fromBlock;
@@ -207,6 +210,7 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                 a.Weights = first ? weights : weights + ((nint)fromBlock * Block - firstLane) * width;
                 a.Bias = first ? bias : null;
                 a.Clamps = clamps && last;
+                a.Prefetch = sliceLength;
                 var addLayout = first ? residualLayout : layout;
                 a.ResidualGap = addLayout.RowStride - rowLength;
                 a.ResidualSecondVector = TLanes.Count == Block ? addLayout.BlockStride : TLanes.Count;
@@ -231,8 +235,9 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                             a.Split = _problem.OutputWidth - tile.Column;
                             if (adds)
                                 a.Residual = add + tile.Row * addLayout.RowStride + tile.Column * Block;
-                            a.Prefetch = fetched < stepLines ? sliceLength + fetched++ * (NativeMemoryPool.Alignment / sizeof(float)) : 0;
+                            a.PrefetchEnd = Math.Min(a.Prefetch + share, sliceLength + wanted);
                             tile.Run(&a);
+                            a.Prefetch += share;
                         }
 
                         y += rows;
@@ -246,6 +251,15 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
             a.PoolSums = null;
             a.Residual = null;
         }
+    }
+
+    // Register tiles of a slice.
+    private int Tiles(in ConvChunk piece, ConvPanel panel, RowTiling<TLanes>? flat)
+    {
+        int rows = piece.EndRow - piece.FirstRow, images = piece.EndImage - piece.FirstImage;
+        if (flat is not null)
+            return images * flat.Tiles(panel.Vectors, twoRows: false).Length;
+        return images * (_tiling.TwoRows(panel.Vectors) ? (rows + 1) / 2 : rows * _tiling.Tiles(panel.Vectors, twoRows: false).Length);
     }
 
     private (int First, int End) Blocks(in ConvChunk piece)
