@@ -222,6 +222,7 @@ public sealed class InferenceSession : IDisposable
     }
 
     /// <summary>Measures each step: the median of several runs on whatever the working memory holds, zeros at first.</summary>
+    /// <remarks>On a GPU by the device's own clock. <see cref="Backend.StartProfile"/> around runs tells the kernels one by one.</remarks>
     /// <param name="runs">Number of runs that count; as many as a third of them run before.</param>
     public IReadOnlyList<StepTime> Profile(int runs = 15)
     {
@@ -239,11 +240,9 @@ public sealed class InferenceSession : IDisposable
             {
                 for (int i = 0; i < times.Length; i++)
                 {
-                    long start = Stopwatch.GetTimestamp();
-                    context.Steps[i].Run(threads);
-                    Backend.Synchronize();
+                    double milliseconds = Measure(context.Steps[i], threads);
                     if (run >= 0)
-                        times[i][run] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                        times[i][run] = milliseconds;
                 }
             }
         }
@@ -311,6 +310,15 @@ public sealed class InferenceSession : IDisposable
             cancellation.ThrowIfCancellationRequested();
             step.Run(threads);
         }
+    }
+
+    private double Measure(BoundStep step, int threads)
+    {
+        using var profile = Backend.StartProfile();
+        long start = Stopwatch.GetTimestamp();
+        step.Run(threads);
+        Backend.Synchronize();
+        return profile is not null ? profile.Read().Sum(time => time.Seconds) * 1e3 : Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
     private SessionContext Take()

@@ -42,6 +42,9 @@ public sealed record RunConfig
     /// <summary>Batch norms take their statistics over all replicas.</summary>
     public bool SynchronizedNorms { get; init; }
 
+    /// <summary>Mixed precision: what products round to, f32 for none; see <see cref="MixedPrecision"/>.</summary>
+    public string Precision { get; init; } = "f32";
+
     /// <summary>Weights that the run began with, or null for random ones.</summary>
     public string? InitialWeights { get; init; }
 

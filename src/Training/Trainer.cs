@@ -68,6 +68,8 @@ public sealed class Trainer : IDisposable
         };
         _average = recipe.AverageDecay > 0 ? new ExponentialMovingAverage(model, recipe.AverageDecay) : null;
         _step = new TrainingStep(model, _optimizer, training.Classes.Count, options);
+        if (options.Scaler is { } scaler)
+            (_state.LossScale, _state.StepsSinceScale) = (scaler.Scale, scaler.QuietSteps);
         _checkpoints = options.RunFolder is { } folder ? new CheckpointStore(Path.Combine(folder, "checkpoints")) { Wrap = options.WrapCheckpoints } : null;
         _dropBlocks = [.. model.NamedModules().Select(entry => entry.Module).OfType<DropBlock2d>()];
         options.Group?.ShareState(model);

@@ -37,6 +37,23 @@ public sealed class GpuCommandTests
     }
 
     [Test]
+    public void Bench_WithoutAPart_ReportsKernelsInferenceAndTraining()
+    {
+        bool gpu = CommandResult.Run("devices").Output.Contains("ilgpu-cpu", StringComparison.Ordinal);
+        var result = CommandResult.Run("bench", "--device", gpu ? "ilgpu-cpu" : "cpu", "--model", "resnest_tiny", "--size", "8", "--batch", "2", "--precision", "f32", "--json");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Json.GetProperty("flopsPerSecond").GetDouble(), Is.GreaterThan(0));
+        var kernels = result.Json.GetProperty("kernels").EnumerateArray().ToArray();
+        Assert.That(kernels.Select(kernel => kernel.GetProperty("seconds").GetDouble()), Has.Length.GreaterThan(10).And.All.GreaterThan(0));
+        Assert.That(kernels.Select(kernel => kernel.GetProperty("verdict").GetString()), Has.All.Contains("bound by"));
+        if (gpu)
+            Assert.That(kernels.Select(kernel => kernel.GetProperty("kernel").GetString()), Has.Some.StartsWith("conv.fused."), "what was launched");
+        Assert.That(result.Json.GetProperty("networks").EnumerateArray().Select(network => (network.GetProperty("training").GetBoolean(), network.GetProperty("batch").GetInt32())),
+            Is.EqualTo(new[] { (false, 2), (true, 2) }));
+    }
+
+    [Test]
     public void Bench_OfKernels_TellsShapesAndVerdicts()
     {
         var result = CommandResult.Run("bench", "--kernels", "--model", "resnest14", "--size", "32", "--batch", "1", "--json");

@@ -66,6 +66,12 @@ public sealed class TrainTests
     [TestCase("is not empty", "train", "--data", "DATA", "--out", "DATA")]
     [TestCase("exclude each other", "train", "--out", "RUN", "--resume", "RUN")]
     [TestCase("--replicas 0", "train", "--data", "DATA", "--replicas", "0", "--out", "RUN")]
+    [TestCase("without spaces, as in cuda:0,cuda:1", "train", "--data", "DATA", "--device", "cpu,", "--out", "RUN")]
+    [TestCase("without spaces, as in cuda:0,cuda:1", "train", "--data", "DATA", "--device", "cpu, cpu", "--out", "RUN")]
+    [TestCase("exclude --replicas and mpirun", "train", "--data", "DATA", "--device", "cpu,cpu", "--replicas", "2", "--out", "RUN")]
+    [TestCase("3 replicas cannot share a batch of 16", "train", "--data", "DATA", "--device", "cpu,cpu,cpu", "--batch", "16", "--validation", "10", "--out", "RUN")]
+    [TestCase("only train takes several", "bench", "--device", "cpu,cpu")]
+    [TestCase("--precision f8 is none of f32, tf32, f16, bf16", "train", "--data", "DATA", "--precision", "f8", "--out", "RUN")]
     [TestCase("give one of --run, --data and --imagenet", "evaluate")]
     [TestCase("--run and --model exclude each other", "evaluate", "--run", "RUN", "--model", "resnest50")]
     [TestCase("--at-least 101", "evaluate", "--data", "DATA", "--at-least", "101")]
@@ -147,6 +153,56 @@ public sealed class TrainTests
         }
 
         CheckSameLosses(one, two);
+    }
+
+    [Test]
+    public void Train_OnTwoDevicesOfOneProcess_EqualsOneWithTheWholeBatch()
+    {
+        string one = Path.Combine(_folder, "one"), two = Path.Combine(_folder, "two");
+        Assert.That(CommandResult.Run(["train", .. Small(one), "--max-steps", "2", "--lr", "0.01"]).ExitCode, Is.Zero);
+        var result = CommandResult.Run(["train", .. Small(two), "--max-steps", "2", "--lr", "0.01", "--device", "cpu,cpu", "--sync-bn"]);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        CheckSameLosses(one, two);
+        var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(two, "config.json"))).RootElement;
+        Assert.That(config.GetProperty("replicas").GetInt32(), Is.EqualTo(2));
+
+        var further = CommandResult.Run("train", "--resume", two, "--max-steps", "3", "--device", "cpu,cpu", "--json");
+        Assert.That(further.ExitCode, Is.Zero, further.Error);
+        Assert.That(further.Json.GetProperty("steps").GetInt32(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Train_OnADeviceThatFails_EndsAllAndTellsOfIt()
+    {
+        var result = CommandResult.Run(["train", .. Small(Path.Combine(_folder, "run")), "--device", "cpu,nowhere:0"]);
+        Assert.That(result.ExitCode, Is.Not.Zero);
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1).And.All.Contains("nowhere"));
+    }
+
+    [TestCase("f16")]
+    [TestCase("bf16")]
+    public void Train_InMixedPrecision_ScalesTheLossWhereItMustAndGoesOnWithTheSameBits(string precision)
+    {
+        string whole = Path.Combine(_folder, "whole"), parts = Path.Combine(_folder, "parts");
+        Assert.That(CommandResult.Run(["train", .. Small(whole), "--max-steps", "5", "--precision", precision]).ExitCode, Is.Zero);
+        Assert.That(CommandResult.Run(["train", .. Small(parts), "--max-steps", "3", "--precision", precision]).ExitCode, Is.Zero);
+        Assert.That(CommandResult.Run("train", "--resume", parts, "--max-steps", "5").ExitCode, Is.Zero);
+
+        double[] losses = Losses(whole);
+        Assert.That(losses, Has.Length.EqualTo(5).And.All.InRange(0.1, 10));
+        Assert.That(Losses(parts), Is.EqualTo(losses));
+        var state = JsonDocument.Parse(File.ReadAllText(Path.Combine(whole, "checkpoints", "last.json"))).RootElement;
+        Assert.That(state.GetProperty("lossScale").GetDouble(), precision == "f16" ? Is.GreaterThanOrEqualTo(64) : Is.EqualTo(1));
+        Assert.That(state.GetProperty("optimizerSteps").GetInt32(), Is.GreaterThan(0));
+        Assert.That(CommandResult.Run(["train", "--resume", parts, "--precision", "f32"]).Error, Does.Contain("--precision cannot be changed"));
+    }
+
+    [Test]
+    public void Train_InTf32WithoutTensorCores_SaysWhatHasIt()
+    {
+        var result = CommandResult.Run(["train", .. Small(Path.Combine(_folder, "run")), "--precision", "tf32"]);
+        Assert.That(result.ExitCode, Is.Not.Zero);
+        Assert.That(result.ErrorLines, Has.Length.EqualTo(1).And.All.Contains("tensor cores"));
     }
 
     [Test]

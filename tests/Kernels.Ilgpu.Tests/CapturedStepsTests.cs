@@ -9,9 +9,14 @@ namespace ResNeSt.Kernels.Ilgpu.Tests;
 public sealed class CapturedStepsTests
 {
     private readonly List<string> _log = [];
+    private bool _timed;
 
     [SetUp]
-    public void Clear() => _log.Clear();
+    public void Clear()
+    {
+        _log.Clear();
+        _timed = false;
+    }
 
     [Test]
     public void Run_FirstTime_LaunchesStepByStepThenRecords()
@@ -42,6 +47,21 @@ public sealed class CapturedStepsTests
         Assert.That(_log, Is.EqualTo(new[] { "free" }), "a recording goes with its buffers, once");
     }
 
+    [Test]
+    public void Run_WhileStepsAreTimed_LaunchesStepByStepAndKeepsTheRecording()
+    {
+        var bound = Bind(new List<Storage>());
+        RunAll(bound);
+        _log.Clear();
+        _timed = true;
+        RunAll(bound);
+        Assert.That(_log, Is.EqualTo(new[] { "run a", "run b" }));
+
+        _timed = false;
+        RunAll(bound);
+        Assert.That(_log, Is.EqualTo(new[] { "run a", "run b", "launch" }));
+    }
+
     private IReadOnlyList<GraphStep> Steps() => new CapturedSteps(
         work =>
         {
@@ -50,7 +70,8 @@ public sealed class CapturedStepsTests
             _log.Add("end");
             return new Replay(_log);
         },
-        replay => replay.Launch(null!)).Wrap([new Step("a", _log), new Step("b", _log)]);
+        replay => replay.Launch(null!),
+        () => _timed).Wrap([new Step("a", _log), new Step("b", _log)]);
 
     private BoundStep[] Bind(IReadOnlyList<Storage> buffers, IReadOnlyList<GraphStep>? steps = null) => [.. (steps ?? Steps()).Select(step => step.Bind(buffers))];
 

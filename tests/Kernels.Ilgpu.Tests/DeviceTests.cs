@@ -79,7 +79,7 @@ public sealed class DeviceTests
         var storage = (IlgpuStorage)backend.Allocate(40);
         var beyond = storage.Bytes.SubView(0, 40);
         var wide = new ILGPU.ArrayView<byte>(((ILGPU.IArrayView)beyond).Buffer, 256, 48);
-        backend.Queue.Enqueue(stream => ILGPU.Runtime.ArrayViewExtensions.MemSetToZero(wide, stream));
+        backend.Queue.Enqueue("test", stream => ILGPU.Runtime.ArrayViewExtensions.MemSetToZero(wide, stream));
         var error = Assert.Throws<InvalidOperationException>(storage.ReleaseReference);
         Assert.That(error!.Message, Does.Contain("behind"));
     }

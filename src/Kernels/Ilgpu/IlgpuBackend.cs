@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -36,7 +34,7 @@ public sealed class IlgpuBackend : Backend
 
     /// <summary>Whether compiled sessions on CUDA record their launches once and then launch them as one, which saves the host's time where batches are
     /// small. Decided when a session is compiled. Off by default; <c>RESNEST_GPU_GRAPHS=1</c> turns it on.</summary>
-    /// <remarks>Times of single steps cannot be told then: all work is counted for the last one.</remarks>
+    /// <remarks>While launches are being timed (<see cref="StartProfile"/>) sessions launch step by step.</remarks>
     public bool CaptureGraphs { get; set; } = Environment.GetEnvironmentVariable("RESNEST_GPU_GRAPHS") == "1";
 
     /// <summary>Makes the device kinds <c>cuda</c>, <c>opencl</c> and <c>ilgpu-cpu</c> known to the engine; more calls do nothing.</summary>
@@ -62,23 +60,21 @@ public sealed class IlgpuBackend : Backend
     {
         var bytes = ((IlgpuStorage)storage).Bytes;
         if (bytes.Length > 0)
-            Queue.Enqueue(stream => bytes.MemSetToZero(stream));
+            Queue.Enqueue("memory.clear", stream => bytes.MemSetToZero(stream));
     }
 
     /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, Storage destination)
     {
-        if (source.IsEmpty)
-            return;
-        ref byte first = ref MemoryMarshal.GetReference(source);
-        Queue.CopyFromHost(ref first, source.Length, ((IlgpuStorage)destination).Bytes);
+        if (!source.IsEmpty)
+            Queue.CopyFromHost(source, ((IlgpuStorage)destination).Bytes);
     }
 
     /// <inheritdoc/>
     public override void Download(Storage source, Span<byte> destination)
     {
         if (!destination.IsEmpty)
-            Queue.CopyToHost(((IlgpuStorage)source).Bytes, ref MemoryMarshal.GetReference(destination), destination.Length);
+            Queue.CopyToHost(((IlgpuStorage)source).Bytes, destination);
     }
 
     /// <inheritdoc/>
@@ -88,7 +84,7 @@ public sealed class IlgpuBackend : Backend
             return;
         var from = ((IlgpuStorage)source).Bytes.SubView(0, byteLength);
         var to = ((IlgpuStorage)destination).Bytes.SubView(0, byteLength);
-        Queue.Enqueue(stream => from.CopyTo(stream, to));
+        Queue.Enqueue("memory.copy", stream => from.CopyTo(stream, to));
     }
 
     /// <inheritdoc/>
@@ -101,15 +97,42 @@ public sealed class IlgpuBackend : Backend
         var lowered = base.Lower(graph, options);
         if (!CaptureGraphs || Queue.Accelerator is not CudaAccelerator)
             return lowered;
-        var captured = new CapturedSteps(Queue.Record, Queue.Launch);
+        var captured = new CapturedSteps(Queue.Record, Queue.Launch, () => Queue.IsProfiled);
         return new LoweredGraph(captured.Wrap(lowered.Steps), lowered.Buffers, lowered.Inputs, lowered.Outputs);
     }
 
     /// <inheritdoc/>
+    public override DeviceProfile StartProfile() => Queue.Profile();
+
+    /// <inheritdoc/>
     public override void Synchronize() => Queue.Synchronize();
 
+    /// <summary>Whether products can be rounded to something else than F32: on tensor cores of Ampere and later.</summary>
+    public bool HasTensorCores => Queue.HasTensorCores;
+
     /// <summary>Runs multiply-adds in registers on the whole device and times them: operations per second, two for a multiply-add.</summary>
-    public double MeasurePeakFlops()
+    /// <param name="precision">F32 for the plain arithmetic, else the tensor cores.</param>
+    /// <exception cref="NotSupportedException">The device has no tensor cores.</exception>
+    public double MeasurePeakFlops(GpuPrecision precision) => precision switch
+    {
+        GpuPrecision.F32 => MeasurePeakFlops(),
+        _ when !HasTensorCores => throw new NotSupportedException($"device {Device} has no tensor cores that these kernels use"),
+        GpuPrecision.TF32 => Measure(PeakTensorKernel<PeakTF32>.Kernel, PeakTensorKernel<PeakTF32>.FlopsPerStep),
+        GpuPrecision.F16 => Measure(PeakTensorKernel<PeakF16>.Kernel, PeakTensorKernel<PeakF16>.FlopsPerStep),
+        _ => Measure(PeakTensorKernel<PeakBF16>.Kernel, PeakTensorKernel<PeakBF16>.FlopsPerStep),
+    };
+
+    /// <summary>Runs multiply-adds in registers on the whole device and times them: operations per second, two for a multiply-add.</summary>
+    public double MeasurePeakFlops() => Measure(PeakKernel.Kernel, PeakKernel.FlopsPerStep);
+
+    /// <summary>Waits for the device and gives its memory back.</summary>
+    public override void Dispose()
+    {
+        Queue.Dispose();
+        base.Dispose();
+    }
+
+    private double Measure(GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, int>> kernel, double flopsPerStep)
     {
         bool simulated = Queue.Accelerator.AcceleratorType == AcceleratorType.CPU;
         int group = Queue.GroupSize, groups = simulated ? 1 : Queue.Accelerator.NumMultiprocessors * 16, steps = simulated ? 64 : 4096;
@@ -118,20 +141,11 @@ public sealed class IlgpuBackend : Backend
         // The first round compiles.
         for (int round = 0; round < 5; round++)
         {
-            Synchronize();
-            long start = Stopwatch.GetTimestamp();
-            Queue.Launch(PeakKernel.Kernel, (groups, group), results.Floats, steps);
-            Synchronize();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            using var profile = Queue.Profile();
+            Queue.Launch(kernel, (groups, group), results.Floats, steps);
+            best = Math.Min(best, profile.Read().Sum(time => time.Seconds));
         }
 
-        return (double)groups * group * steps * PeakKernel.FlopsPerStep / best;
-    }
-
-    /// <summary>Waits for the device and gives its memory back.</summary>
-    public override void Dispose()
-    {
-        Queue.Dispose();
-        base.Dispose();
+        return (double)groups * group * steps * flopsPerStep / best;
     }
 }

@@ -15,6 +15,22 @@ internal abstract class IlgpuKernel<TOp>(GpuQueue queue) : Kernel<TOp>, ILaunche
     protected GpuQueue Queue { get; } = queue;
 
     /// <inheritdoc/>
+    public override void Launch(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        if (!Queue.IsProfiled)
+        {
+            base.Launch(op, inputs, outputs);
+            return;
+        }
+
+        var specs = new TensorSpec[inputs.Length];
+        for (int i = 0; i < specs.Length; i++)
+            specs[i] = inputs[i].Spec;
+        using var call = Queue.Attribute(op.Cost(specs));
+        base.Launch(op, inputs, outputs);
+    }
+
+    /// <inheritdoc/>
     protected override bool Supports(TOp op, ReadOnlySpan<TensorSpec> inputs)
     {
         foreach (var input in inputs)

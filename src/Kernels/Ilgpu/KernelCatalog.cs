@@ -8,6 +8,10 @@ internal static class KernelCatalog
     /// <summary>The kernels by name, each once, with the operators that launch them.</summary>
     public static IReadOnlyList<(GpuKernel Kernel, IReadOnlyList<string> Ops)> All { get; } = Collect();
 
+    /// <summary>What bench measures devices with.</summary>
+    private static IEnumerable<GpuKernel> PeakKernels() =>
+        [PeakKernel.Kernel, PeakTensorKernel<PeakTF32>.Kernel, PeakTensorKernel<PeakF16>.Kernel, PeakTensorKernel<PeakBF16>.Kernel];
+
     private static (GpuKernel Kernel, IReadOnlyList<string> Ops)[] Collect()
     {
         var table = new KernelTable();
@@ -17,7 +21,7 @@ internal static class KernelCatalog
             .SelectMany(user => user.GpuKernels.Select(kernel => (Kernel: kernel, Op: user.OpType.Name)))
             .GroupBy(pair => pair.Kernel)
             .Select(group => (Kernel: group.Key, Ops: (IReadOnlyList<string>)group.Select(pair => pair.Op).Distinct().Order(StringComparer.Ordinal).ToArray()))
-            .Append((Kernel: PeakKernel.Kernel, Ops: []))
+            .Concat(PeakKernels().Select(kernel => (Kernel: kernel, Ops: (IReadOnlyList<string>)[])))
             .OrderBy(entry => entry.Kernel.Name, StringComparer.Ordinal)
             .ToArray();
     }

@@ -47,6 +47,10 @@ public abstract class Backend(Device device) : IDisposable
     {
     }
 
+    /// <summary>Begins to time each launch on the device's own clock, those of other threads too; several measurements may overlap.</summary>
+    /// <returns>Null where work runs in the calling thread, so that the host's clock is right.</returns>
+    public virtual DeviceProfile? StartProfile() => null;
+
     /// <summary>A part of <paramref name="block"/> as storage of its own, without a reference of its own on the block's memory: the block must outlive it.</summary>
     /// <param name="block">Storage of this backend.</param>
     /// <param name="offset">First byte, a multiple of 64.</param>

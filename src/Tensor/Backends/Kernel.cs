@@ -28,7 +28,7 @@ public abstract class Kernel<TOp> : Kernel
     public sealed override bool CanRun(Op op, ReadOnlySpan<TensorSpec> inputs) => Supports((TOp)op, inputs);
 
     /// <inheritdoc/>
-    public sealed override void Launch(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) => Run((TOp)op, inputs, outputs);
+    public override void Launch(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs) => Run((TOp)op, inputs, outputs);
 
     /// <summary>Whether this kernel can compute <paramref name="op"/> on inputs of these shapes and types.</summary>
     protected abstract bool Supports(TOp op, ReadOnlySpan<TensorSpec> inputs);

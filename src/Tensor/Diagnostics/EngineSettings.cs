@@ -31,7 +31,7 @@ public static class EngineSettings
     /// <summary><c>RESNEST_FUSE=0</c>: run every composite operator by its definition, never by a fused kernel. Default on.</summary>
     public static bool Fuse => _fuse ?? FuseDefault;
 
-    /// <summary><c>RESNEST_TRACE=0..2</c>: 1 prints a line per operator on standard error, 2 adds its time.</summary>
+    /// <summary><c>RESNEST_TRACE=0..2</c>: 1 prints a line per operator on standard error, 2 adds its time: on a GPU that of its launches, by the device's clock.</summary>
     public static int Trace => _trace ?? TraceDefault;
 
     /// <summary><c>RESNEST_CHECK=nan</c>: fail as soon as an operator turns finite inputs into NaN.</summary>

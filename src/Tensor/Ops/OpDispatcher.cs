@@ -16,7 +16,7 @@ public static class OpDispatcher
         var specs = SpecsOf(inputs);
         var backend = CommonBackend(op, inputs);
         var outputSpecs = op.Infer(specs);
-        long start = OpTrace.Start();
+        using var start = OpTrace.Start(backend);
 
         if (op is InPlaceOp inPlace)
             return RunInPlace(inPlace, specs, backend, inputs);

@@ -10,12 +10,12 @@ namespace ResNeSt.Cli;
 /// <summary><c>bench</c>: what a device reaches, kernel by kernel and network by network.</summary>
 internal sealed class BenchCommand
 {
-    private readonly Option<bool> _kernels = new("--kernels") { Description = "Time each kernel of the network by itself; with --train those of a training step" };
-    private readonly Option<bool> _train = new("--train") { Description = "Time training steps" };
+    private readonly Option<bool> _kernels = new("--kernels") { Description = "Only the kernels of the network, each timed by itself; with --train those of a training step" };
+    private readonly Option<bool> _train = new("--train") { Description = "Only training steps" };
     private readonly Option<string> _model = new("--model", "-m") { Description = "Name in the zoo", DefaultValueFactory = _ => "resnest50", HelpName = "NAME" };
     private readonly Option<int[]> _batches = new("--batch") { Description = "Pictures at once; may be given several times (1, 8, 64 and 256; 64 with --kernels or --train)", HelpName = "N" };
     private readonly Option<int?> _size = new("--size") { Description = "Side of the pictures; the model card's if left out", HelpName = "PIXELS" };
-    private readonly Option<string[]> _precisions = new("--precision") { Description = "f32, f16, bf16, and tf32 on a GPU: what products round to on its tensor cores, how the CPU keeps weights. May be given several times (all; f32 with --train)", HelpName = "TYPE" };
+    private readonly Option<string[]> _precisions = new("--precision") { Description = "f32, f16, bf16, and tf32 on a GPU: what products round to on its tensor cores, how the CPU keeps weights. May be given several times (all; f32 for kernels, and on the CPU for training)", HelpName = "TYPE" };
     private readonly DeviceOptions _device = new();
     private readonly CommandConsole _console;
 
@@ -24,7 +24,7 @@ internal sealed class BenchCommand
     public static Command Create(CommandConsole console, Func<ParseResult, Report> newReport)
     {
         var verb = new BenchCommand(console);
-        var command = new Command("bench", "Measures a device: its copy bandwidth and arithmetic, then a network's images per second, or each of its kernels.")
+        var command = new Command("bench", "Measures a device: its copy bandwidth and arithmetic, then each kernel of a network, the network's images per second, and those of its training.")
         {
             verb._kernels, verb._train, verb._model, verb._batches, verb._size, verb._precisions,
         };
@@ -40,28 +40,47 @@ internal sealed class BenchCommand
         int size = parsed.GetValue(_size) ?? entry.Card.Macs.Size;
         if (size is < 1 or > 8192)
             throw new UsageException($"--size {size} is not between 1 and 8192");
-        int[] batches = parsed.GetValue(_batches) is { Length: > 0 } given ? given : kernels || train ? [64] : [1, 8, 64, 256];
+        int[] batches = parsed.GetValue(_batches) is { Length: > 0 } given ? given : [1, 8, 64, 256];
         if (batches.FirstOrDefault(batch => batch is < 1 or > 4096) is not 0 and var wrong)
             throw new UsageException($"--batch {wrong} is not between 1 and 4096");
+        // One batch is enough for kernels and training: the largest that was named, else a usual one.
+        int single = parsed.GetValue(_batches) is { Length: > 0 } ? batches.Max() : 64;
         var backend = _device.Use(parsed);
         bool gpu = GpuSupport.TryUsePrecision(backend, "f32");
-        string[] precisions = parsed.GetValue(_precisions) is { Length: > 0 } named ? named : train ? ["f32"] : gpu ? ["f32", "tf32", "f16", "bf16"] : ["f32", "f16", "bf16"];
+        string[]? named = parsed.GetValue(_precisions) is { Length: > 0 } some ? some : null;
+        string[] precisions = named ?? (gpu ? ["f32", "tf32", "f16", "bf16"] : ["f32", "f16", "bf16"]);
         foreach (string precision in precisions)
             Weights(precision, gpu);
+        string[] trained = gpu ? precisions : named ?? ["f32"];
 
         var peaks = BenchPeaks.Measure(backend, _console.Cancellation);
         report.Line(string.Create(CultureInfo.InvariantCulture,
             $"{backend.Device}: copies {peaks.BytesPerSecond / 1e9:f1} GB/s, multiply-adds {peaks.FlopsPerSecond / 1e9:f0} GFLOP/s (measured)"));
-        var timedKernels = kernels ? Kernels(entry, backend, Input(batches[0], size), train, peaks, report) : [];
-        var timedNetworks = kernels ? [] : Networks(entry, backend, batches, size, precisions, train, report).ToArray();
+        foreach (var (precision, flops) in peaks.TensorFlopsPerSecond)
+            report.Line(string.Create(CultureInfo.InvariantCulture, $"{backend.Device}: tensor cores in {precision} {flops / 1e9:f0} GFLOP/s (measured)"));
+        var timedKernels = new List<BenchedKernel>();
+        var timedNetworks = new List<BenchedNetwork>();
+        if (kernels || !train)
+        {
+            foreach (string precision in gpu && named is not null ? named : ["f32"])
+                timedKernels.AddRange(Kernels(entry, backend, Input(single, size), train && kernels, precision, peaks, report));
+        }
+
+        if (!kernels && !train)
+            timedNetworks.AddRange(Networks(entry, backend, batches, size, precisions, train: false, report));
+        if (!kernels)
+            timedNetworks.AddRange(Networks(entry, backend, [single], size, trained, train: true, report));
         report.Document("bench", writer =>
         {
             writer.WriteString("device", backend.Device.ToString());
             writer.WriteNumber("copyBytesPerSecond", peaks.BytesPerSecond);
             writer.WriteNumber("flopsPerSecond", peaks.FlopsPerSecond);
+            writer.WriteStartObject("tensorFlopsPerSecond");
+            foreach (var (precision, flops) in peaks.TensorFlopsPerSecond)
+                writer.WriteNumber(precision, flops);
+            writer.WriteEndObject();
             writer.WriteString("model", entry.Name);
             writer.WriteNumber("size", size);
-            writer.WriteBoolean("training", train);
             writer.WriteStartArray("kernels");
             foreach (var kernel in timedKernels)
             {
@@ -69,6 +88,8 @@ internal sealed class BenchCommand
                 writer.WriteString("operator", kernel.Op);
                 writer.WriteString("inputs", kernel.Inputs);
                 writer.WriteString("kernel", kernel.Kernel);
+                writer.WriteString("precision", kernel.Precision);
+                writer.WriteBoolean("training", kernel.Training);
                 writer.WriteNumber("launches", kernel.Count);
                 writer.WriteNumber("seconds", kernel.Seconds);
                 writer.WriteNumber("flops", kernel.Cost.Flops);
@@ -80,18 +101,19 @@ internal sealed class BenchCommand
 
             writer.WriteEndArray();
             writer.WriteStartArray("networks");
-            foreach (var (precision, batch, seconds, failure) in timedNetworks)
+            foreach (var network in timedNetworks)
             {
                 writer.WriteStartObject();
-                writer.WriteString("precision", precision);
-                writer.WriteNumber("batch", batch);
-                if (failure is null)
+                writer.WriteBoolean("training", network.Training);
+                writer.WriteString("precision", network.Precision);
+                writer.WriteNumber("batch", network.Batch);
+                if (network.Failure is null)
                 {
-                    writer.WriteNumber("seconds", seconds);
-                    writer.WriteNumber("imagesPerSecond", batch / seconds);
+                    writer.WriteNumber("seconds", network.Seconds);
+                    writer.WriteNumber("imagesPerSecond", network.Batch / network.Seconds);
                 }
                 else
-                    writer.WriteString("failure", failure);
+                    writer.WriteString("failure", network.Failure);
                 writer.WriteEndObject();
             }
 
@@ -100,11 +122,12 @@ internal sealed class BenchCommand
         return ExitCodes.Ok;
     }
 
-    private IReadOnlyList<BenchedKernel> Kernels(ModelEntry entry, Backend backend, Shape input, bool train, BenchPeaks peaks, Report report)
+    private IReadOnlyList<BenchedKernel> Kernels(ModelEntry entry, Backend backend, Shape input, bool train, string precision, BenchPeaks peaks, Report report)
     {
-        var kernels = BenchKernels.Run(entry, backend, input, train, peaks, _console.Cancellation);
+        GpuSupport.TryUsePrecision(backend, precision);
+        var kernels = BenchKernels.Run(entry, backend, input, train, precision, peaks, _console.Cancellation);
         double total = kernels.Sum(kernel => kernel.Seconds * kernel.Count);
-        report.Line($"{entry.Name}, input {input}, {(train ? "training step" : "forward pass")}:");
+        report.Line($"{entry.Name}, input {input}, {precision}, {(train ? "training step" : "forward pass")}:");
         report.Line("    us each  times  of all  GFLOP/s     GB/s  of peak  verdict");
         foreach (var kernel in kernels.OrderByDescending(kernel => kernel.Seconds * kernel.Count))
         {
@@ -116,8 +139,7 @@ internal sealed class BenchCommand
         return kernels;
     }
 
-    private IEnumerable<(string Precision, int Batch, double Seconds, string? Failure)> Networks(
-        ModelEntry entry, Backend backend, int[] batches, int size, string[] precisions, bool train, Report report)
+    private IEnumerable<BenchedNetwork> Networks(ModelEntry entry, Backend backend, int[] batches, int size, string[] precisions, bool train, Report report)
     {
         report.Line($"{entry.Name}, {size} px, {(train ? "training" : "inference")}:");
         report.Line("type  batch       ms  images/s");
@@ -142,9 +164,11 @@ internal sealed class BenchCommand
                 report.Line(failure is null
                     ? string.Create(CultureInfo.InvariantCulture, $"{precision,-4}  {batch,5}  {seconds * 1e3,7:f2}  {batch / seconds,8:f1}")
                     : $"{precision,-4}  {batch,5}  {failure}");
-                yield return (precision, batch, seconds, failure);
+                yield return new BenchedNetwork(train, precision, batch, seconds, failure);
             }
         }
+
+        GpuSupport.TryUsePrecision(backend, "f32");
     }
 
     private static Shape Input(int batch, int size) => [batch, 3, size, size];
@@ -158,3 +182,11 @@ internal sealed class BenchCommand
         _ => throw new UsageException($"--precision {precision} is not one of f32, f16, bf16{(gpu ? ", tf32" : "; tf32 needs a GPU")}"),
     };
 }
+
+/// <summary>One timed network.</summary>
+/// <param name="Training">Whether a step of training was timed, else a run of a compiled session.</param>
+/// <param name="Precision">Type of weights or products.</param>
+/// <param name="Batch">Pictures at once.</param>
+/// <param name="Seconds">Median of a step.</param>
+/// <param name="Failure">Why there is no time, or null.</param>
+internal sealed record BenchedNetwork(bool Training, string Precision, int Batch, double Seconds, string? Failure);

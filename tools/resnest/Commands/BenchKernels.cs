@@ -12,7 +12,7 @@ internal static class BenchKernels
     private const double LaunchSeconds = 10e-6;
 
     /// <summary>Times each operator of the compiled network, or with <paramref name="train"/> of a training step, with each set of shapes by itself.</summary>
-    public static IReadOnlyList<BenchedKernel> Run(ModelEntry entry, Backend backend, Shape input, bool train, BenchPeaks peaks, CancellationToken cancellation)
+    public static IReadOnlyList<BenchedKernel> Run(ModelEntry entry, Backend backend, Shape input, bool train, string precision, BenchPeaks peaks, CancellationToken cancellation)
     {
         var launches = new OrderedDictionary<string, (Op Op, TensorSpec[] Inputs, int Count)>();
         if (train)
@@ -31,7 +31,7 @@ internal static class BenchKernels
                 Add(node.Op, node.InputSpecs);
         }
 
-        return [.. launches.Values.Where(launch => launch.Op is not ViewOp).Select(launch => Time(launch.Op, launch.Inputs, launch.Count, backend, peaks, cancellation))];
+        return [.. launches.Values.Where(launch => launch.Op is not ViewOp).Select(launch => Time(launch.Op, launch.Inputs, launch.Count, backend, precision, train, peaks, cancellation))];
 
         void Add(Op op, TensorSpec[] inputs)
         {
@@ -40,33 +40,36 @@ internal static class BenchKernels
         }
     }
 
-    private static BenchedKernel Time(Op op, TensorSpec[] specs, int count, Backend backend, BenchPeaks peaks, CancellationToken cancellation)
+    private static BenchedKernel Time(Op op, TensorSpec[] specs, int count, Backend backend, string precision, bool train, BenchPeaks peaks, CancellationToken cancellation)
     {
         using var scope = new TensorScope();
         using var off = GradMode.Off();
         var generator = new Generator(1);
         var inputs = Array.ConvertAll(specs, spec => BenchNetwork.Values(spec, generator, backend.Device));
-        double seconds = BenchTimer.Seconds(backend, () =>
+        var (seconds, launched) = BenchTimer.Kernels(backend, () =>
         {
             using var call = new TensorScope();
             OpDispatcher.Run(op, inputs);
         }, cancellation);
         var cost = op.Cost(specs);
-        var (least, byMemory) = peaks.Bound(cost);
+        // What tensor cores computed is measured by what they can; the name of a kernel says whether they did.
+        var (least, byMemory) = peaks.Bound(cost, launched.Any(name => name.Contains($".{precision}.", StringComparison.Ordinal)) ? precision : null);
         double share = least / seconds;
-        string verdict = seconds < LaunchSeconds ? "shorter than a launch"
-            : $"{(share >= 0.85 ? "good" : share >= 0.6 ? "fair" : "slow")}, bound by {(byMemory ? "memory" : "arithmetic")}";
-        return new BenchedKernel(op.Name, string.Join(' ', specs), backend.FindKernel(op, specs)?.Name ?? "definition", count, seconds, cost, share, verdict);
+        string verdict = $"{(share >= 0.85 ? "good" : share >= 0.6 ? "fair" : seconds < LaunchSeconds ? "shorter than a launch" : "slow")}, bound by {(byMemory ? "memory" : "arithmetic")}";
+        string kernel = launched.Count > 0 ? string.Join('+', launched) : backend.FindKernel(op, specs)?.Name ?? "definition";
+        return new BenchedKernel(op.Name, string.Join(' ', specs), kernel, precision, train, count, seconds, cost, share, verdict);
     }
 }
 
 /// <summary>One timed operator.</summary>
 /// <param name="Op">Its name.</param>
 /// <param name="Inputs">Its inputs.</param>
-/// <param name="Kernel">What computes it.</param>
+/// <param name="Kernel">What computes it: on a GPU the kernels launched, the longest first.</param>
+/// <param name="Precision">What products were asked to round to.</param>
+/// <param name="Training">Whether it is part of a training step.</param>
 /// <param name="Count">How often the network launches it.</param>
-/// <param name="Seconds">Median of one launch.</param>
+/// <param name="Seconds">Median of one launch, on a GPU by its own clock.</param>
 /// <param name="Cost">Least operations and bytes.</param>
 /// <param name="Share">Of what the measured peaks allow.</param>
 /// <param name="Verdict">The same in words.</param>
-internal sealed record BenchedKernel(string Op, string Inputs, string Kernel, int Count, double Seconds, OpCost Cost, double Share, string Verdict);
+internal sealed record BenchedKernel(string Op, string Inputs, string Kernel, string Precision, bool Training, int Count, double Seconds, OpCost Cost, double Share, string Verdict);

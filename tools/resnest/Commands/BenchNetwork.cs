@@ -21,9 +21,9 @@ internal sealed class BenchNetwork : IDisposable
     {
         var device = backend.Device;
         _model = entry.Create();
-        _model.MaterializeEmpty(device);
+        _model.MaterializeEmpty(device, train ? weights : DType.F32);
         GoldenWeights.Fill(_model);
-        _pictures = Values(new TensorSpec(input, DType.F32), new Generator(1), device);
+        _pictures = Values(new TensorSpec(input, train ? weights : DType.F32), new Generator(1), device);
         _labels = Tensor.Zeros([input[0]], DType.I64, device);
         if (train)
         {

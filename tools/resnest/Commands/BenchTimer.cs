@@ -9,6 +9,7 @@ internal static class BenchTimer
 {
     private const int Rounds = 5;
     private const double RoundSeconds = 0.05;
+    private const double LongSeconds = 1;
 
     /// <summary>Median seconds a call.</summary>
     public static double Seconds(Backend backend, Action call, CancellationToken cancellation)
@@ -16,16 +17,45 @@ internal static class BenchTimer
         // The first call compiles kernels and fills memory pools.
         call();
         double one = Round(backend, call, 1);
-        int calls = (int)Math.Clamp(RoundSeconds / Math.Max(one, 1e-9), 1, 500);
-        var seconds = new double[Rounds];
-        for (int i = 0; i < Rounds; i++)
+        int calls = Calls(one), rounds = RoundsOf(one);
+        var seconds = new double[rounds];
+        for (int i = 0; i < rounds; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             seconds[i] = Round(backend, call, calls) / calls;
         }
 
-        return seconds.Order().ElementAt(Rounds / 2);
+        return seconds.Order().ElementAt(rounds / 2);
     }
+
+    /// <summary>Median seconds a call on the device's own clock, launches and gaps between them not counted, and the names of the kernels that a call
+    /// launches. Where the device has no clock of its own, the host's, and no names.</summary>
+    public static (double Seconds, IReadOnlyList<string> Launched) Kernels(Backend backend, Action call, CancellationToken cancellation)
+    {
+        call();
+        double one = Round(backend, call, 1);
+        int calls = Calls(one), rounds = RoundsOf(one);
+        var seconds = new double[rounds];
+        IReadOnlyList<string> launched = [];
+        for (int i = 0; i < rounds; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var profile = backend.StartProfile();
+            seconds[i] = Round(backend, call, calls) / calls;
+            if (profile is null)
+                continue;
+            var times = profile.Read();
+            seconds[i] = times.Sum(time => time.Seconds) / calls;
+            launched = [.. times.Select(time => time.Name)];
+        }
+
+        return (seconds.Order().ElementAt(rounds / 2), launched);
+    }
+
+    private static int Calls(double one) => (int)Math.Clamp(RoundSeconds / Math.Max(one, 1e-9), 1, 500);
+
+    /// <summary>What takes long varies little, and a simulated GPU has no time to lose.</summary>
+    private static int RoundsOf(double one) => one > LongSeconds ? 1 : Rounds;
 
     private static double Round(Backend backend, Action call, int calls)
     {

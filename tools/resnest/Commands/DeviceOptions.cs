@@ -27,13 +27,32 @@ internal sealed class DeviceOptions
     /// <summary>Applies the thread count and returns the backend.</summary>
     public Backend Use(ParseResult parsed)
     {
-        if (parsed.GetValue(_threads) is { } threads)
-        {
-            if (threads is < 1 or > 1024)
-                throw new UsageException($"--threads {threads} is not between 1 and 1024");
-            EngineSettings.Threads = threads;
-        }
+        UseThreads(parsed);
+        string name = parsed.GetValue(_device)!;
+        return name.Contains(',')
+            ? throw new UsageException($"--device {DataFileException.Escape(name)}: this command takes one device; only train takes several")
+            : DefaultBackends.Use(name);
+    }
 
-        return DefaultBackends.Use(parsed.GetValue(_device)!);
+    /// <summary>Names of the devices in a list such as <c>cuda:0,cuda:1</c>; one in most cases. None is opened.</summary>
+    public IReadOnlyList<string> List(ParseResult parsed)
+    {
+        string text = parsed.GetValue(_device)!;
+        string[] names = text.Split(',');
+        if (names.Any(name => name.Length == 0 || name.Any(char.IsWhiteSpace)))
+            throw new UsageException($"--device {DataFileException.Escape(text)}: names must stand between commas without spaces, as in cuda:0,cuda:1");
+        if (names.Length > TrainReplicas.Most)
+            throw new UsageException($"--device lists {names.Length} devices, more than {TrainReplicas.Most}");
+        return names;
+    }
+
+    /// <summary>Applies the thread count.</summary>
+    public void UseThreads(ParseResult parsed)
+    {
+        if (parsed.GetValue(_threads) is not { } threads)
+            return;
+        if (threads is < 1 or > 1024)
+            throw new UsageException($"--threads {threads} is not between 1 and 1024");
+        EngineSettings.Threads = threads;
     }
 }

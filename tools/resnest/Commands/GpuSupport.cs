@@ -61,4 +61,12 @@ internal static class GpuSupport
 
     /// <summary>Measured multiply-adds of a GPU as operations a second; null for other backends.</summary>
     public static double? PeakFlops(Backend backend) => backend is IlgpuBackend gpu ? gpu.MeasurePeakFlops() : null;
+
+    /// <summary>Whether a backend's products can be rounded by tensor cores.</summary>
+    public static bool HasTensorCores(Backend backend) => backend is IlgpuBackend { HasTensorCores: true };
+
+    /// <summary>Measured operations a second of a GPU's tensor cores, by precision; empty where there are none.</summary>
+    public static IReadOnlyDictionary<string, double> TensorPeakFlops(Backend backend) => backend is IlgpuBackend { HasTensorCores: true } gpu
+        ? new[] { GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16 }.ToDictionary(precision => precision.ToString().ToLowerInvariant(), precision => gpu.MeasurePeakFlops(precision))
+        : new Dictionary<string, double>();
 }

@@ -23,4 +23,8 @@ internal static class GpuSupport
     public static bool TryUsePrecision(Backend backend, string precision) => false;
 
     public static double? PeakFlops(Backend backend) => null;
+
+    public static bool HasTensorCores(Backend backend) => false;
+
+    public static IReadOnlyDictionary<string, double> TensorPeakFlops(Backend backend) => new Dictionary<string, double>();
 }

@@ -10,12 +10,12 @@ namespace ResNeSt.Cli;
 internal static class RunModel
 {
     /// <summary>With memory and first values.</summary>
-    public static Module Create(RunConfig config, Device device)
+    public static Module Create(RunConfig config, Device device, DType dtype = DType.F32)
     {
         var model = Declare(config);
         try
         {
-            model.Materialize(device, DType.F32, new Generator(Shuffling.Seed(config.Seed, 0x1417)));
+            model.Materialize(device, dtype, new Generator(Shuffling.Seed(config.Seed, 0x1417)));
             if (config.InitialWeights is { } path)
                 WeightLoader.Load(model, path, config.Model);
             return model;

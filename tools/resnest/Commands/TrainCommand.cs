@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using ResNeSt.Models;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
+using ResNeSt.Tensors.Backends;
 using ResNeSt.Tools;
 using ResNeSt.Training;
 
@@ -46,27 +47,32 @@ internal sealed class TrainCommand
         if (resumed is not null && parsed.GetValue(_out) is not null)
             throw new UsageException("--out and --resume exclude each other: a resumed run stays in its folder");
         var options = ReadOptions(parsed);
+        var names = _device.List(parsed);
+        if (names.Count > 1 && (parsed.GetValue(_replicas) > 1 || TrainReplicas.IsOneOfSeveral))
+            throw new UsageException("several devices in --device exclude --replicas and mpirun: give each process one device, or list the devices in one process");
         using var replicas = TrainReplicas.Start(parsed.GetValue(_replicas));
+        int count = Math.Max(replicas.Count, names.Count);
         bool leads = replicas.Group is null or { Rank: 0 };
         if (!leads)
             report = report.Silent();
         string folder = resumed ?? NewFolder(parsed.GetValue(_out), leads);
         var (config, training, validation) = resumed is null ? _flags.NewRun(parsed) : _flags.OldRun(parsed, resumed);
         Directory.CreateDirectory(folder);
-        var backend = _device.Use(parsed);
-        if (config.Recipe.BatchSize % replicas.Count != 0)
-            throw new UsageException($"{replicas.Count} replicas cannot share a batch of {config.Recipe.BatchSize} evenly; choose another --batch");
-        using var model = RunModel.Create(config, backend.Device);
-        foreach (var (name, module) in model.NamedModules())
-            module.Recomputes = parsed.GetValue(_recompute) && name is "layer1" or "layer2" or "layer3" or "layer4";
-        if (config.SynchronizedNorms && replicas.Group is { } group)
-            ReplicaSumOp.SynchronizeNorms(model, group);
+        _device.UseThreads(parsed);
+        var backends = names.Select(name => DefaultBackends.Use(name)).ToList();
+        if (config.Recipe.BatchSize % count != 0)
+            throw new UsageException($"{count} replicas cannot share a batch of {config.Recipe.BatchSize} evenly; choose another --batch");
+        var precision = Use(config.Precision, backends);
+        var threads = names.Count > 1 ? ThreadReplicas.Create(names.Count) : [];
+        using var models = new ModuleList();
+        for (int rank = 0; rank < backends.Count; rank++)
+            models.Add(NewModel(config, backends[rank], precision, parsed.GetValue(_recompute), threads.Count > 0 ? threads[rank] : replicas.Group));
         if (resumed is null && leads)
-            (config with { Replicas = replicas.Count, Machine = $"{backend.Device}, {EngineSettings.Threads} threads, {RuntimeInformation.OSArchitecture}" }).Write(folder);
+            (config with { Replicas = count, Machine = $"{string.Join(',', backends.Select(backend => backend.Device))}, {EngineSettings.Threads} threads, {RuntimeInformation.OSArchitecture}" }).Write(folder);
 
         using var line = report.Progress("training", null);
         report.Note(string.Create(CultureInfo.InvariantCulture,
-            $"{config.Model} ({model.ParameterCount():n0} parameters) on {backend.Device}, recipe {config.Recipe.Name}, {training.Count} pictures of {config.Classes.Count} classes, {validation?.Count ?? 0} for validation, into {DataFileException.Escape(folder)}"));
+            $"{config.Model} ({models[0].ParameterCount():n0} parameters) on {string.Join(" and ", backends.Select(backend => backend.Device))}, {config.Precision}, recipe {config.Recipe.Name}, {training.Count} pictures of {config.Classes.Count} classes, {validation?.Count ?? 0} for validation, into {DataFileException.Escape(folder)}"));
         options = options with
         {
             Recipe = config.Recipe,
@@ -82,24 +88,61 @@ internal sealed class TrainCommand
                 report.Warn(text);
             },
         };
-        using var trainer = NewTrainer(model, training, validation, options);
-        if (resumed is not null)
-        {
-            trainer.Resume();
-            report.Note($"going on at step {trainer.State.Step}, epoch {trainer.State.Epoch + 1}");
-        }
-
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_console.Cancellation);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
             stop.Cancel();
         });
-        var result = trainer.Run(stop.Token);
+        var result = threads.Count == 0
+            ? Train(models[0], options with { Scaler = precision.NewScaler() })
+            : DeviceThreads.Run(threads, member =>
+            {
+                using var limit = EngineSettings.WithThreads(Math.Max(1, EngineSettings.Threads / count));
+                // The others would say the same.
+                var own = options with { Group = member, Scaler = precision.NewScaler() };
+                return Train(models[member.Rank], member.Rank == 0 ? own : own with { Progress = null, Note = _ => { } });
+            });
         line.Clear();
         Print(report, config, folder, result);
         replicas.Succeeded();
         return stop.IsCancellationRequested && !result.Finished ? ExitCodes.Cancelled : ExitCodes.Ok;
+
+        TrainingResult Train(Module model, TrainerOptions options)
+        {
+            using var trainer = NewTrainer(model, training, validation, options);
+            if (resumed is not null)
+            {
+                trainer.Resume();
+                if (options.Progress is not null)
+                    report.Note($"going on at step {trainer.State.Step}, epoch {trainer.State.Epoch + 1}");
+            }
+
+            return trainer.Run(stop.Token);
+        }
+    }
+
+    /// <summary>Tells the devices what their products round to, and says what is left to do elsewhere.</summary>
+    private static MixedPrecision Use(string precision, IReadOnlyList<Backend> backends)
+    {
+        var setups = backends.Select(backend =>
+        {
+            GpuSupport.TryUsePrecision(backend, precision);
+            return MixedPrecision.Of(precision, GpuSupport.HasTensorCores(backend));
+        }).Distinct().ToList();
+        return setups.Count == 1
+            ? setups[0]
+            : throw new UsageException($"--precision {precision} means tensor cores on one of the devices and short parameters on another: list devices of one kind");
+    }
+
+    private static Module NewModel(RunConfig config, Backend backend, MixedPrecision precision, bool recompute, ReplicaGroup? group)
+    {
+        var model = RunModel.Create(config, backend.Device, precision.Storage);
+        foreach (var (name, module) in model.NamedModules())
+            module.Recomputes = recompute && name is "layer1" or "layer2" or "layer3" or "layer4";
+        if (config.SynchronizedNorms && group is not null)
+            ReplicaSumOp.SynchronizeNorms(model, group);
+        return model;
     }
 
     private static Trainer NewTrainer(Module model, PictureDataset training, PictureDataset? validation, TrainerOptions options)
@@ -176,6 +219,12 @@ internal sealed class TrainCommand
         var value when value == no => false,
         var value => throw new UsageException($"{option.Name} {DataFileException.Escape(value)} is neither {no} nor {yes}"),
     };
+
+    /// <summary>The networks of this process, one for each device.</summary>
+    private sealed class ModuleList : List<Module>, IDisposable
+    {
+        public void Dispose() => ForEach(module => module.Dispose());
+    }
 
     private sealed class Relay(ProgressLine line) : IProgress<TrainingProgress>
     {

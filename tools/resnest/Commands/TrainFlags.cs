@@ -28,7 +28,14 @@ internal sealed class TrainFlags
 
     private readonly Option<bool> _syncNorms = new("--sync-bn") { Description = "With several replicas: batch norms take their statistics over all of them" };
 
-    public IEnumerable<Option> All => [_data, _format, _recipe, _model, _radix, _epochs, _batch, _size, _rate, _decay, _clip, _average, _seed, _validation, _accumulate, _weights, _syncNorms];
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "f32, f16, bf16, and tf32 on a GPU with tensor cores: what products round to there, what parameters are kept in elsewhere; f16 scales the loss",
+        DefaultValueFactory = _ => "f32",
+        HelpName = "TYPE",
+    };
+
+    public IEnumerable<Option> All => [_data, _format, _recipe, _model, _radix, _epochs, _batch, _size, _rate, _decay, _clip, _average, _seed, _validation, _accumulate, _weights, _syncNorms, _precision];
 
     /// <summary>The run that the flags describe, and its data.</summary>
     public (RunConfig Config, PictureDataset Training, PictureDataset? Validation) NewRun(ParseResult parsed)
@@ -57,6 +64,7 @@ internal sealed class TrainFlags
             Accumulation = AtLeast(parsed, _accumulate, 1),
             InitialWeights = parsed.GetValue(_weights),
             SynchronizedNorms = parsed.GetValue(_syncNorms),
+            Precision = Precision(parsed.GetRequiredValue(_precision)),
             Recipe = recipe,
         };
         var (training, held) = Split(config, all);
@@ -66,7 +74,7 @@ internal sealed class TrainFlags
     /// <summary>The run of a folder; flags may change what does not break its order of batches.</summary>
     public (RunConfig Config, PictureDataset Training, PictureDataset? Validation) OldRun(ParseResult parsed, string folder)
     {
-        Option[] fixedOnes = [_format, _recipe, _model, _radix, _batch, _size, _average, _seed, _validation, _accumulate, _weights, _syncNorms];
+        Option[] fixedOnes = [_format, _recipe, _model, _radix, _batch, _size, _average, _seed, _validation, _accumulate, _weights, _syncNorms, _precision];
         if (fixedOnes.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
             throw new UsageException($"{given.Name} cannot be changed in a run that is resumed; begin a new one with --out");
         var config = RunConfig.Read(folder);
@@ -100,6 +108,10 @@ internal sealed class TrainFlags
     private static bool HasOwnValidation(string data, PictureDataset all) => all is ImageFolder && Directory.Exists(Path.Combine(data, "val"));
 
     private static string DataFile(string text) => Tensors.DataFileException.Escape(text);
+
+    private static string Precision(string text) => MixedPrecision.Names.Contains(text)
+        ? text
+        : throw new UsageException($"--precision {DataFile(text)} is none of {string.Join(", ", MixedPrecision.Names)}");
 
     private static ulong Seed(string? text) => text is null ? 0
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed

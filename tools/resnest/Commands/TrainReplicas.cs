@@ -12,6 +12,9 @@ namespace ResNeSt.Cli;
 /// <summary>The processes that train together: started here by <c>--replicas</c>, or by mpirun.</summary>
 internal sealed class TrainReplicas : IDisposable
 {
+    /// <summary>Most replicas of a run.</summary>
+    public const int Most = 256;
+
     private const string Variable = "RESNEST_REPLICA";
 
     private readonly List<Process> _children = [];
@@ -29,8 +32,8 @@ internal sealed class TrainReplicas : IDisposable
     /// <param name="wanted">The value of <c>--replicas</c>.</param>
     public static TrainReplicas Start(int wanted)
     {
-        if (wanted is < 1 or > 256)
-            throw new UsageException($"--replicas {wanted} is not between 1 and 256");
+        if (wanted is < 1 or > Most)
+            throw new UsageException($"--replicas {wanted} is not between 1 and {Most}");
         if (Environment.GetEnvironmentVariable(Variable) is { } told)
         {
             string[] parts = told.Split(',');
@@ -46,6 +49,9 @@ internal sealed class TrainReplicas : IDisposable
 
         return wanted == 1 ? new TrainReplicas(null) : Lead(wanted);
     }
+
+    /// <summary>Whether this process is one of several that were started together.</summary>
+    public static bool IsOneOfSeveral => Environment.GetEnvironmentVariable(Variable) is not null || MpiReplicas.IsStartedByMpi;
 
     /// <summary>Tells that all went well, so that the group may be dissolved in an orderly way.</summary>
     public void Succeeded() => _succeeded = true;

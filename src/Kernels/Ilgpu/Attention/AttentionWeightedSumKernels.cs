@@ -104,7 +104,7 @@ internal sealed class AttentionWeightedSumGradIlgpuKernel(GpuQueue queue) : Ilgp
         if (inputs[0].Spec.ElementCount == 0)
         {
             var sums = outputs[1].Floats;
-            Queue.Enqueue(stream => sums.MemSetToZero(stream));
+            Queue.Enqueue("memory.clear", stream => sums.MemSetToZero(stream));
             return;
         }
 

@@ -9,7 +9,8 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// From the second run on the last step launches the recording and the others do nothing.</remarks>
 /// <param name="record">Records what an action launches.</param>
 /// <param name="launch">Launches a recording.</param>
-internal sealed class CapturedSteps(Func<Action, IReplay> record, Action<IReplay> launch)
+/// <param name="stepByStep">Whether each step must launch by itself now, because somebody times it.</param>
+internal sealed class CapturedSteps(Func<Action, IReplay> record, Action<IReplay> launch, Func<bool>? stepByStep = null)
 {
     private readonly ConditionalWeakTable<IReadOnlyList<Storage>, Run> _runs = [];
 
@@ -50,6 +51,8 @@ internal sealed class CapturedSteps(Func<Action, IReplay> record, Action<IReplay
 
         public bool IsRecorded => _replay is not null;
 
+        public bool IsStepByStep => owner.IsStepByStep;
+
         public void Record(int threads) => _replay = owner.Recorder(() =>
         {
             foreach (var step in Steps)
@@ -65,6 +68,8 @@ internal sealed class CapturedSteps(Func<Action, IReplay> record, Action<IReplay
         }
     }
 
+    private bool IsStepByStep => stepByStep is not null && stepByStep();
+
     private Func<Action, IReplay> Recorder => record;
 
     private Action<IReplay> Launcher => launch;
@@ -75,7 +80,9 @@ internal sealed class CapturedSteps(Func<Action, IReplay> record, Action<IReplay
 
         public override void Run(int threads)
         {
-            if (!run.IsRecorded)
+            if (run.IsStepByStep)
+                inner.Run(threads);
+            else if (!run.IsRecorded)
             {
                 inner.Run(threads);
                 if (last)

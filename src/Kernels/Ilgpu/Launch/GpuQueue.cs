@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -16,10 +17,15 @@ internal sealed class GpuQueue : IDisposable
     [ThreadStatic]
     private static Recording? _recording;
 
+    [ThreadStatic]
+    private static OpCall? _call;
+
     private readonly Lock _gate = new();
     private readonly string _device;
     private readonly string?[] _history = new string?[HistoryLength];
+    private readonly List<LaunchProfile> _profiles = [];
     private int _launches;
+    private volatile bool _profiled;
 
     public GpuQueue(Accelerator accelerator, string device)
     {
@@ -29,6 +35,8 @@ internal sealed class GpuQueue : IDisposable
         Stream = accelerator.CreateStream();
         Kernels = new KernelCache(accelerator);
         Memory = new DeviceMemoryPool(accelerator, device);
+        Copies = new HostCopies(
+            new PinnedPool(() => new PinnedBlock(accelerator, HostCopies.BlockLength, DeviceEvent.Create(accelerator, timed: false)), HostCopies.BlockLimit), OnStream);
         Tables = new TableCache(this);
         Tuner = new Autotuner(accelerator.Name);
     }
@@ -48,6 +56,9 @@ internal sealed class GpuQueue : IDisposable
 
     public DeviceMemoryPool Memory { get; }
 
+    /// <summary>Pinned memory between host and device.</summary>
+    public HostCopies Copies { get; }
+
     public TableCache Tables { get; }
 
     /// <summary>Measured choices among the variants of products.</summary>
@@ -55,6 +66,12 @@ internal sealed class GpuQueue : IDisposable
 
     /// <summary>Whether a launch may be measured now: not while it is being recorded.</summary>
     public bool CanMeasure => _recording is null;
+
+    /// <summary>Held by whoever gives the stream work.</summary>
+    public Lock Gate => _gate;
+
+    /// <summary>Whether launches are being timed.</summary>
+    public bool IsProfiled => _profiled;
 
     /// <summary>A variant that every product must use, for tests; else the shape decides.</summary>
     public GemmVariant ForcedVariant { get; set; }
@@ -87,6 +104,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1);
             }
             catch (AcceleratorException e)
@@ -106,6 +124,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1, a2);
             }
             catch (AcceleratorException e)
@@ -126,6 +145,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1, a2, a3);
             }
             catch (AcceleratorException e)
@@ -147,6 +167,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1, a2, a3, a4);
             }
             catch (AcceleratorException e)
@@ -169,6 +190,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1, a2, a3, a4, a5);
             }
             catch (AcceleratorException e)
@@ -192,6 +214,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1, a2, a3, a4, a5, a6);
             }
             catch (AcceleratorException e)
@@ -216,6 +239,7 @@ internal sealed class GpuQueue : IDisposable
         {
             try
             {
+                using var timing = Time(kernel.Name);
                 launcher(Target, config, a1, a2, a3, a4, a5, a6, a7);
             }
             catch (AcceleratorException e)
@@ -267,12 +291,15 @@ internal sealed class GpuQueue : IDisposable
     }
 
     /// <summary>Runs a copy or a fill in order with the kernels.</summary>
-    public void Enqueue(Action<AcceleratorStream> work)
+    /// <param name="name">What measurements call it.</param>
+    /// <param name="work">Given the stream.</param>
+    public void Enqueue(string name, Action<AcceleratorStream> work)
     {
         lock (_gate)
         {
             try
             {
+                using var timing = Time(name);
                 work(Target);
             }
             catch (AcceleratorException e)
@@ -282,19 +309,43 @@ internal sealed class GpuQueue : IDisposable
         }
     }
 
+    /// <summary>Begins to time launches.</summary>
+    public LaunchProfile Profile()
+    {
+        var profile = new LaunchProfile(this);
+        lock (_gate)
+        {
+            _profiles.Add(profile);
+            _profiled = true;
+        }
+
+        return profile;
+    }
+
+    /// <summary>Ends what <see cref="Profile"/> began.</summary>
+    public void End(LaunchProfile profile)
+    {
+        lock (_gate)
+        {
+            _profiles.Remove(profile);
+            _profiled = _profiles.Count > 0;
+        }
+    }
+
+    /// <summary>Counts this thread's launches as the work of one operator until the result is disposed.</summary>
+    public Attribution Attribute(OpCost cost)
+    {
+        _call = new OpCall(cost);
+        return default;
+    }
+
     /// <summary>Copies an array into a block of its own.</summary>
     public unsafe MemoryBuffer Upload<T>(T[] values)
         where T : unmanaged
     {
         var block = Accelerator.AllocateRaw(values.Length, sizeof(T));
-        // ILGPU keeps the bare address: an array that the garbage collector moves meanwhile would be read where it no longer is.
-        fixed (T* pinned = values)
-        {
-            lock (_gate)
-                block.AsArrayView<T>(0, values.Length).CopyFromCPU(Stream, ref *pinned, values.Length);
-            Stream.Synchronize();
-        }
-
+        if (values.Length > 0)
+            CopyFromHost(MemoryMarshal.AsBytes<T>(values), block.AsRawArrayView());
         return block;
     }
 
@@ -321,42 +372,29 @@ internal sealed class GpuQueue : IDisposable
         Launch(SplitSum.Kernel, Over(count, 1), parts.Floats, result, new SplitSumShape(count, plan.Depth.Splits, biased, biasPlane, biasLength), bias);
     }
 
-    /// <summary>Copies host memory to the device. The host memory may change once this returns.</summary>
-    public unsafe void CopyFromHost(ref byte source, long byteLength, ArrayView<byte> destination)
+    /// <summary>Copies host memory to the device. The host memory may change once this returns; nothing waits for the device.</summary>
+    public void CopyFromHost(ReadOnlySpan<byte> source, ArrayView<byte> destination)
     {
-        lock (_gate)
+        try
         {
-            try
-            {
-                // ILGPU keeps the bare address: memory that the garbage collector moves meanwhile would be read where it no longer is.
-                fixed (byte* pinned = &source)
-                    destination.SubView(0, byteLength).CopyFromCPU(Stream, ref *pinned, byteLength);
-            }
-            catch (AcceleratorException e)
-            {
-                throw Fault(e);
-            }
+            Copies.Upload(source, destination);
+        }
+        catch (AcceleratorException e)
+        {
+            throw Fault(e);
         }
     }
 
     /// <summary>Waits for the work so far and copies device memory to the host.</summary>
-    public unsafe void CopyToHost(ArrayView<byte> source, ref byte destination, long byteLength)
+    public void CopyToHost(ArrayView<byte> source, Span<byte> destination)
     {
-        lock (_gate)
+        try
         {
-            try
-            {
-                // Pinned for the same reason as in CopyFromHost: else the values would arrive where the array was, and zeros be seen.
-                fixed (byte* pinned = &destination)
-                {
-                    source.SubView(0, byteLength).CopyToCPU(Stream, ref *pinned, byteLength);
-                    Stream.Synchronize();
-                }
-            }
-            catch (AcceleratorException e)
-            {
-                throw Fault(e);
-            }
+            Copies.Download(source, destination);
+        }
+        catch (AcceleratorException e)
+        {
+            throw Fault(e);
         }
     }
 
@@ -364,10 +402,50 @@ internal sealed class GpuQueue : IDisposable
     {
         Stream.Synchronize();
         Kernels.Dispose();
+        Copies.Dispose();
         Tables.Dispose();
         Memory.Dispose();
         Stream.Dispose();
         Accelerator.Dispose();
+    }
+
+    /// <summary>Ends what <see cref="Attribute"/> began.</summary>
+    public readonly ref struct Attribution
+    {
+        public void Dispose() => _call = null;
+    }
+
+    /// <summary>What stands between the two events of a launch, in every measurement under way.</summary>
+    private readonly ref struct Timing(List<TimedLaunch>? launches, AcceleratorStream stream)
+    {
+        public void Dispose()
+        {
+            if (launches is null)
+                return;
+            for (int i = launches.Count - 1; i >= 0; i--)
+                launches[i].End.Record(stream);
+        }
+    }
+
+    /// <summary>Times what is launched until the result is disposed; with the queue locked. What is only recorded does not run, so it has no time.</summary>
+    private Timing Time(string name)
+    {
+        if (!_profiled || _recording is not null)
+            return default;
+        var launches = new List<TimedLaunch>(_profiles.Count);
+        foreach (var profile in _profiles)
+            launches.Add(profile.Begin(name, _call, Stream));
+        return new Timing(launches, Stream);
+    }
+
+    /// <summary>Copies between host and device are never part of a recording.</summary>
+    private void OnStream(string name, Action<AcceleratorStream> work)
+    {
+        lock (_gate)
+        {
+            using var timing = Time(name);
+            work(Stream);
+        }
     }
 
     /// <summary>A recording with the memory whose addresses it holds.</summary>

@@ -51,7 +51,7 @@ internal sealed class IlgpuStorage : Storage
         _queue.Memory.Return(_block);
     }
 
-    private void Poisoned(MemoryBuffer block) => _queue.Enqueue(stream =>
+    private void Poisoned(MemoryBuffer block) => _queue.Enqueue("memory.guard", stream =>
     {
         block.AsRawArrayView().MemSet(stream, GuardPattern);
         if (ByteLength > 0)
@@ -62,7 +62,7 @@ internal sealed class IlgpuStorage : Storage
     {
         // Pinned, since ILGPU keeps the bare address while it copies.
         var guards = GC.AllocateUninitializedArray<byte>(2 * GuardBytes, pinned: true);
-        _queue.Enqueue(stream =>
+        _queue.Enqueue("memory.guard", stream =>
         {
             block.AsRawArrayView(0, GuardBytes).CopyToCPU(stream, ref guards[0], GuardBytes);
             block.AsRawArrayView(GuardBytes + ByteLength, GuardBytes).CopyToCPU(stream, ref guards[GuardBytes], GuardBytes);
