@@ -24,6 +24,28 @@ public sealed class PackageTests
         Console.WriteLine(FormattableString.Invariant($"{Array.IndexOf(logits, logits.Max())} {logits.Max():f3} {ImageNetClasses.Names[Array.IndexOf(logits, logits.Max())]}"));
         """;
 
+    /// <summary>Two numbers added on each device that the command line names, or what stands in the way.</summary>
+    private const string DeviceProgram =
+        """
+        using ResNeSt.Models;
+        using ResNeSt.Tensors;
+
+        foreach (string device in args)
+        {
+            try
+            {
+                DefaultBackends.Use(device);
+                using var scope = new TensorScope();
+                var x = Tensor.Full(2, [3], DType.F32, device);
+                Console.WriteLine($"{device}: {string.Join(' ', (x + x).ToArray<float>())}");
+            }
+            catch (DeviceException e)
+            {
+                Console.WriteLine(e.Message);
+            }
+        }
+        """;
+
     // No real package bears this version, so one that lies in the user's folder is never taken for one of these.
     private const string PackageVersion = "0.0.0-check";
 
@@ -81,6 +103,28 @@ public sealed class PackageTests
         AssertGolden(answer);
     }
 
+    [Test]
+    public void Packages_AskedForAGpu_GiveItOrSayInOneSentenceWhyNot()
+    {
+        if (!PackedLibraries.Names.Contains("ResNeSt.Kernels.Ilgpu"))
+            Assert.Ignore("this build has no GPU backend");
+        string project = NewProject("gpu", onlyFeed: false, DeviceProgram, "ResNeSt.Kernels.Ilgpu");
+        DotnetCommand.Run(project, Isolated, "build", "-c", "Release", "-o", "out", "-v", "q", "-nologo", "-p:UseAppHost=false");
+        string[] lines = DotnetCommand.Run(project, Plain, Path.Combine(project, "out", "gpu.dll"), "cpu", "ilgpu-cpu", "cuda:0").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines, Has.Length.EqualTo(3));
+        Assert.That(lines[..2], Is.EqualTo(new[] { "cpu: 4 4 4", "ilgpu-cpu: 4 4 4" }));
+        Assert.That(lines[2], Is.EqualTo("cuda:0: 4 4 4").Or.StartsWith("device cuda:0 does not exist: "));
+    }
+
+    [Test]
+    public void Packages_WithoutTheGpuBackend_SayWhichPackageToAdd()
+    {
+        string project = NewProject("nogpu", onlyFeed: true, DeviceProgram);
+        DotnetCommand.Run(project, Isolated, "build", "-c", "Release", "-o", "out", "-v", "q", "-nologo", "-p:UseAppHost=false");
+        Assert.That(DotnetCommand.Run(project, Plain, Path.Combine(project, "out", "nogpu.dll"), "cuda:0").Trim(),
+            Is.EqualTo("device 'cuda:0' has no registered backend: add the package ResNeSt.Kernels.Ilgpu to the program"));
+    }
+
     /// <summary>Trimming needs the runtime's package from a package source.</summary>
     [Test]
     [Category("Long")]
@@ -117,8 +161,8 @@ public sealed class PackageTests
 
     private static string Id(string file) => Path.GetFileNameWithoutExtension(file)[..^(PackageVersion.Length + 1)];
 
-    /// <summary>An empty project that references two packages by their ids.</summary>
-    private string NewProject(string name, bool onlyFeed)
+    /// <summary>An empty project that references packages by their ids.</summary>
+    private string NewProject(string name, bool onlyFeed, string program = Program, params string[] further)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
         File.WriteAllText(Path.Combine(folder, name + ".csproj"),
@@ -134,6 +178,7 @@ public sealed class PackageTests
               <ItemGroup>
                 <PackageReference Include="ResNeSt" Version="{PackageVersion}" />
                 <PackageReference Include="ResNeSt.Imaging" Version="{PackageVersion}" />
+                {string.Concat(further.Select(id => $"""<PackageReference Include="{id}" Version="{PackageVersion}" />"""))}
               </ItemGroup>
             </Project>
             """);
@@ -148,7 +193,7 @@ public sealed class PackageTests
                <fallbackPackageFolders><clear />{(Directory.Exists(user) ? $"""<add key="user" value="{user}" />""" : "")}</fallbackPackageFolders>
              </configuration>
              """);
-        File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), program);
         return folder;
     }
 }

@@ -155,9 +155,9 @@ internal sealed class BenchCommand
                     using var network = new BenchNetwork(entry, backend, Weights(precision, gpu), Input(batch, size), train);
                     seconds = BenchTimer.Seconds(backend, network.Step, _console.Cancellation);
                 }
-                catch (Exception e) when (e is DeviceException or OutOfMemoryException)
+                catch (Exception e) when (e is DeviceException or OutOfMemoryException or ShapeException)
                 {
-                    // A batch that does not fit says so; the smaller ones still count.
+                    // A batch that does not fit, or is too small for the statistics of training, says so; the others still count.
                     failure = e.Message;
                 }
 
