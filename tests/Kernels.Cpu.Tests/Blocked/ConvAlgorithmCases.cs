@@ -11,7 +11,7 @@ internal static class ConvAlgorithmCases
         for (int width = 1; width <= 16; width++)
             yield return Conv(2, 20 * width, 16 * (17 - width), 5, width, 1, epilogue: new(ActivationKind.Relu, true, width % 3 == 0 ? 1 : 0));
         foreach (int blocks in (int[])[1, 2, 3, 4, 5, 7])
-            yield return Conv(1, 528, 16 * blocks, 14, 14, 1, epilogue: new(ActivationKind.Relu6, blocks % 2 == 0, 0));
+            yield return Conv(1, 3200, 16 * blocks, 5, 6, 1, epilogue: new(ActivationKind.Relu6, blocks % 2 == 0, 0));
         yield return Conv(1, 600, 120, 9, 11, 1, groups: 2, epilogue: new(ActivationKind.Silu, true, 1));
         yield return Conv(2, 16, 32, 5, 29, 1, epilogue: new(ActivationKind.None, false, 0));
         yield return Conv(3, 48, 64, 7, 7, 1, epilogue: new(ActivationKind.Relu, true, 1));

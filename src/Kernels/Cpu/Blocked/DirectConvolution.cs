@@ -16,8 +16,9 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
 {
     private const int Block = BlockedLayout.Block;
 
-    // Weights of a slice: two thirds of the first-level cache.
-    private const int SliceBytes = 32 << 10;
+    // Weights of a slice. Each tile reads them from the second-level cache, which keeps up with it; that they stay in the first-level cache, in slices of
+    // a third of this, gains less than the sums lose that are stored and loaded again. Longer ones crowd out the pixels.
+    private const int SliceBytes = 96 << 10;
 
     private readonly ConvProblem _problem;
     private readonly bool _planes;
@@ -193,7 +194,7 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                 lastLanes = end - (firstBlock + blocks - 1) * Block;
             }
 
-            // While the pixels pass by, the weights of a slice of the input channels stay in the first-level cache. Each slice adds to what the last one left.
+            // A slice of the input channels at a time: its weights stay near while the pixels pass by. Each slice adds to what the last one left.
             int slices = _flat is null ? 1 : (int)Math.Clamp((nint)steps * width * sizeof(float) / SliceBytes, 1, blocks);
             int block = panel.Channel / Block, lane = panel.Channel % Block;
             // All tiles of a slice together fetch the weights of the next one, each a share of them: if they come too fast, the tiles wait for the memory.
