@@ -94,7 +94,13 @@ public sealed class IlgpuBackend : Backend
         Queue.Tuner.Use(file);
         // Products are measured at their first launch, with the memory that they then have.
         Queue.Tuner.Tuning |= options.Tune;
-        var lowered = base.Lower(graph, options);
+        var lowered = (Queue.UsesMaps, Precision) switch
+        {
+            (true, GpuPrecision.TF32) => new ChannelsLastLowering<FormatTF32>(this, graph).Lower(),
+            (true, GpuPrecision.F16) => new ChannelsLastLowering<FormatF16>(this, graph).Lower(),
+            (true, GpuPrecision.BF16) => new ChannelsLastLowering<FormatBF16>(this, graph).Lower(),
+            _ => base.Lower(graph, options),
+        };
         if (!CaptureGraphs || Queue.Accelerator is not CudaAccelerator)
             return lowered;
         var captured = new CapturedSteps(Queue.Record, Queue.Launch, () => Queue.IsProfiled);

@@ -8,7 +8,8 @@ namespace ResNeSt.Kernels.Ilgpu;
 internal sealed class FusedConv2dIlgpuKernel(GpuQueue queue) : IlgpuKernel<FusedConv2dOp>(queue)
 {
     public override IEnumerable<GpuKernel> GpuKernels =>
-        [.. ConvolutionLauncher.FusedKernels, AttentionPool.Kernel, AttentionWeightedSumIlgpuKernel.Kernel, AvgPool2dIlgpuKernel.Kernel, RadixSumGlobalAvgPoolIlgpuKernel.ByGroup, RadixSumGlobalAvgPoolIlgpuKernel.ByWarp];
+        [.. ConvolutionLauncher.FusedKernels, AttentionPool.Kernel, AttentionWeightedSumIlgpuKernel.Kernel, AvgPool2dIlgpuKernel.Kernel, RadixSumGlobalAvgPoolIlgpuKernel.ByGroup, RadixSumGlobalAvgPoolIlgpuKernel.ByWarp,
+            .. MapKernels<FormatTF32>.All, .. MapKernels<FormatF16>.All, .. MapKernels<FormatBF16>.All];
 
     protected override void Run(FusedConv2dOp op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {

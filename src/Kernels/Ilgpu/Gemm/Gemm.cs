@@ -128,7 +128,9 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
         where TFormat : struct, ITensorFormat
         where TTile : unmanaged, ITensorTile =>
         GpuKernel.Define<TA, TB, TC, GemmDepth>(
-            $"{name}.{TFormat.Name}.tile{TTile.Side}", TTile.Threads, TensorGemmKernel.Run<TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
+            $"{name}.{TFormat.Name}.tile{TTile.Side}", TTile.Threads,
+            TensorGemmKernel.Run<TensorHardware, TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>,
+            TensorGemmKernel.Run<TensorTwin, TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 }

@@ -86,7 +86,10 @@ internal static class GemmKernel
             Group.Barrier();
         }
 
-        StoreSums<TTile, TC>(c, batch, split, row0 + 4 * y, column0 + 4 * x, sums);
+        int half = TTile.Side / 2, column = column0 + 4 * x;
+        var left = TileStore.Columns(c, batch, column, column + 2);
+        var right = TileStore.Columns(c, batch, column + half, column + half + 2);
+        TileStore.Store(c, batch, split, row0 + 4 * y, 1, half, left, right, sums);
     }
 
     /// <summary>Eight values on their way from global to shared memory.</summary>
@@ -188,66 +191,5 @@ internal static class GemmKernel
         int pitch = (TTile.Side + 4) / 4;
         int half = TTile.Side / 8;
         sums.AddOuterProduct(a[k * pitch], a[k * pitch + half], b[k * pitch], b[k * pitch + half]);
-    }
-
-    private static void StoreSums<TTile, TC>(TC c, int batch, int split, int row, int column, MicroTile sums)
-        where TTile : unmanaged, IGemmTile
-        where TC : struct, IGemmOutput
-    {
-        int half = TTile.Side / 2;
-        var left = Columns(c, batch, column);
-        var right = Columns(c, batch, column + half);
-        StoreRow(c, batch, split, row, left, right, sums.L0, sums.R0);
-        StoreRow(c, batch, split, row + 1, left, right, sums.L1, sums.R1);
-        StoreRow(c, batch, split, row + 2, left, right, sums.L2, sums.R2);
-        StoreRow(c, batch, split, row + 3, left, right, sums.L3, sums.R3);
-        StoreRow(c, batch, split, row + half, left, right, sums.L4, sums.R4);
-        StoreRow(c, batch, split, row + half + 1, left, right, sums.L5, sums.R5);
-        StoreRow(c, batch, split, row + half + 2, left, right, sums.L6, sums.R6);
-        StoreRow(c, batch, split, row + half + 3, left, right, sums.L7, sums.R7);
-    }
-
-    /// <summary>Offsets of four neighbouring columns.</summary>
-    internal struct Offsets
-    {
-        public int X, Y, Z, W;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Offsets Columns<TC>(TC c, int batch, int column)
-        where TC : struct, IGemmOutput
-    {
-        var offsets = default(Offsets);
-        offsets.X = c.Column(batch, column);
-        offsets.Y = c.Column(batch, column + 1);
-        offsets.Z = c.Column(batch, column + 2);
-        offsets.W = c.Column(batch, column + 3);
-        return offsets;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow<TC>(TC c, int batch, int split, int row, Offsets left, Offsets right, Float4 l, Float4 r)
-        where TC : struct, IGemmOutput
-    {
-        int offset = c.Row(batch, split, row);
-        if (offset < 0)
-            return;
-        float bias = c.RowBias(batch, row);
-        Put(c, offset, left.X, l.X + bias);
-        Put(c, offset, left.Y, l.Y + bias);
-        Put(c, offset, left.Z, l.Z + bias);
-        Put(c, offset, left.W, l.W + bias);
-        Put(c, offset, right.X, r.X + bias);
-        Put(c, offset, right.Y, r.Y + bias);
-        Put(c, offset, right.Z, r.Z + bias);
-        Put(c, offset, right.W, r.W + bias);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<TC>(TC c, int row, int column, float value)
-        where TC : struct, IGemmOutput
-    {
-        if (column >= 0)
-            c.Store(row, column, value);
     }
 }

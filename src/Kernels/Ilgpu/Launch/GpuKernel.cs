@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>A kernel as it is declared: a static method with explicit grouping, compiled for a device when it is first launched there.</summary>
-internal abstract class GpuKernel(string name, int maxGroupSize, MethodInfo body)
+internal abstract class GpuKernel(string name, int maxGroupSize, MethodInfo body, MethodInfo? twin = null)
 {
     /// <summary>Family, operation and variant, for example <c>conv.forward.tile128</c>.</summary>
     public string Name { get; } = name;
@@ -15,6 +15,9 @@ internal abstract class GpuKernel(string name, int maxGroupSize, MethodInfo body
 
     /// <summary>The method, with its type arguments.</summary>
     public MethodInfo Body { get; } = body;
+
+    /// <summary>The method for devices other than CUDA, if the body is made of instructions that only CUDA has.</summary>
+    public MethodInfo Twin { get; } = twin ?? body;
 
     /// <summary>Declares a kernel of one parameter.</summary>
     public static GpuKernel<Action<AcceleratorStream, KernelConfig, T1>> Define<T1>(string name, int maxGroupSize, Action<T1> body)
@@ -37,12 +40,12 @@ internal abstract class GpuKernel(string name, int maxGroupSize, MethodInfo body
 
     /// <summary>Declares a kernel of four parameters.</summary>
     public static GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>> Define<T1, T2, T3, T4>(
-        string name, int maxGroupSize, Action<T1, T2, T3, T4> body)
+        string name, int maxGroupSize, Action<T1, T2, T3, T4> body, Action<T1, T2, T3, T4>? twin = null)
         where T1 : struct
         where T2 : struct
         where T3 : struct
         where T4 : struct =>
-        new(name, maxGroupSize, body.Method);
+        new(name, maxGroupSize, body.Method, twin?.Method);
 
     /// <summary>Declares a kernel of five parameters.</summary>
     public static GpuKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>> Define<T1, T2, T3, T4, T5>(
@@ -86,5 +89,5 @@ internal abstract class GpuKernel(string name, int maxGroupSize, MethodInfo body
 }
 
 /// <summary>A kernel whose launcher has the type <typeparamref name="TLauncher"/>: stream, grid and group, then the kernel's parameters.</summary>
-internal sealed class GpuKernel<TLauncher>(string name, int maxGroupSize, MethodInfo body) : GpuKernel(name, maxGroupSize, body)
+internal sealed class GpuKernel<TLauncher>(string name, int maxGroupSize, MethodInfo body, MethodInfo? twin = null) : GpuKernel(name, maxGroupSize, body, twin)
     where TLauncher : Delegate;

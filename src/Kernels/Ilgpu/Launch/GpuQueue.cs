@@ -82,6 +82,9 @@ internal sealed class GpuQueue : IDisposable
     /// <summary>Whether the device has the tensor cores that <see cref="TensorGemmKernel"/> is written for: Ampere and later.</summary>
     public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture.Major: >= 8 };
 
+    /// <summary>Whether compiled sessions keep maps in the format of the tensor cores.</summary>
+    public bool UsesMaps => Precision != GpuPrecision.F32 && (HasTensorCores || ForcedVariant is GemmVariant.Tensor64 or GemmVariant.Tensor128);
+
     /// <summary>Threads of a group that this device can have, at most <see cref="MaxGroup"/>.</summary>
     public int GroupSize => Math.Min(MaxGroup, Accelerator.MaxNumThreadsPerGroup);
 

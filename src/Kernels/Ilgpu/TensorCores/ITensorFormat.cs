@@ -19,13 +19,21 @@ internal interface ITensorFormat
     /// <summary>The product of the numbers of two words, in the order of the hardware's twin on simulated devices.</summary>
     static abstract float Dot(uint left, uint right);
 
-    /// <summary>Adds the product of a 16-row tile and an 8-column tile: one mma instruction.</summary>
-    static abstract void MultiplyAdd(ref SumWords sums, ref MatrixWords left, ref Ref<uint> right0, ref Ref<uint> right1);
+    /// <summary>The first number of a word.</summary>
+    static abstract float First(uint word);
+
+    /// <summary>The second number of a word, where two fit.</summary>
+    static abstract float Second(uint word);
+
+    /// <summary>Adds the products of four row tiles and four column tiles in <see cref="WarpRegisters"/>: sixteen mma instructions.</summary>
+    static abstract void MultiplyAdd();
 }
 
 /// <summary>IEEE half precision: 11 bits, numbers up to 65504.</summary>
 internal readonly struct FormatF16 : ITensorFormat
 {
+    private const string Mma = "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 ";
+
     public static string Name => "f16";
 
     public static int PerWord => 2;
@@ -39,18 +47,41 @@ internal readonly struct FormatF16 : ITensorFormat
         return word;
     }
 
-    public static float Dot(uint left, uint right) =>
-        HalfBits.ToSingle((ushort)left) * HalfBits.ToSingle((ushort)right) + HalfBits.ToSingle((ushort)(left >> 16)) * HalfBits.ToSingle((ushort)(right >> 16));
+    public static float Dot(uint left, uint right) => First(left) * First(right) + Second(left) * Second(right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void MultiplyAdd(ref SumWords sums, ref MatrixWords left, ref Ref<uint> right0, ref Ref<uint> right1) => CudaAsm.EmitRef(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};",
-        ref sums.X, ref sums.Y, ref sums.Z, ref sums.W, ref left.X, ref left.Y, ref left.Z, ref left.W, ref right0, ref right1);
+    public static float First(uint word)
+    {
+        if (!CudaAsm.IsSupported)
+            return HalfBits.ToSingle((ushort)word);
+        CudaAsm.Emit("{ .reg .b16 %%low, %%high; mov.b32 {%%low, %%high}, %1; cvt.f32.f16 %0, %%low; }", out float value, word);
+        return value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Second(uint word)
+    {
+        if (!CudaAsm.IsSupported)
+            return HalfBits.ToSingle((ushort)(word >> 16));
+        CudaAsm.Emit("{ .reg .b16 %%low, %%high; mov.b32 {%%low, %%high}, %1; cvt.f32.f16 %0, %%high; }", out float value, word);
+        return value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAdd()
+    {
+        CudaAsm.Emit(Mma + MmaOperands.Tile00 + Mma + MmaOperands.Tile01 + Mma + MmaOperands.Tile02 + Mma + MmaOperands.Tile03);
+        CudaAsm.Emit(Mma + MmaOperands.Tile10 + Mma + MmaOperands.Tile11 + Mma + MmaOperands.Tile12 + Mma + MmaOperands.Tile13);
+        CudaAsm.Emit(Mma + MmaOperands.Tile20 + Mma + MmaOperands.Tile21 + Mma + MmaOperands.Tile22 + Mma + MmaOperands.Tile23);
+        CudaAsm.Emit(Mma + MmaOperands.Tile30 + Mma + MmaOperands.Tile31 + Mma + MmaOperands.Tile32 + Mma + MmaOperands.Tile33);
+    }
 }
 
 /// <summary>bfloat16: 8 bits, the range of F32.</summary>
 internal readonly struct FormatBF16 : ITensorFormat
 {
+    private const string Mma = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 ";
+
     public static string Name => "bf16";
 
     public static int PerWord => 2;
@@ -64,18 +95,29 @@ internal readonly struct FormatBF16 : ITensorFormat
         return word;
     }
 
-    public static float Dot(uint left, uint right) =>
-        BrainBits.ToSingle((ushort)left) * BrainBits.ToSingle((ushort)right) + BrainBits.ToSingle((ushort)(left >> 16)) * BrainBits.ToSingle((ushort)(right >> 16));
+    public static float Dot(uint left, uint right) => First(left) * First(right) + Second(left) * Second(right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void MultiplyAdd(ref SumWords sums, ref MatrixWords left, ref Ref<uint> right0, ref Ref<uint> right1) => CudaAsm.EmitRef(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};",
-        ref sums.X, ref sums.Y, ref sums.Z, ref sums.W, ref left.X, ref left.Y, ref left.Z, ref left.W, ref right0, ref right1);
+    public static float First(uint word) => Interop.IntAsFloat(word << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Second(uint word) => Interop.IntAsFloat(word & 0xFFFF0000u);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAdd()
+    {
+        CudaAsm.Emit(Mma + MmaOperands.Tile00 + Mma + MmaOperands.Tile01 + Mma + MmaOperands.Tile02 + Mma + MmaOperands.Tile03);
+        CudaAsm.Emit(Mma + MmaOperands.Tile10 + Mma + MmaOperands.Tile11 + Mma + MmaOperands.Tile12 + Mma + MmaOperands.Tile13);
+        CudaAsm.Emit(Mma + MmaOperands.Tile20 + Mma + MmaOperands.Tile21 + Mma + MmaOperands.Tile22 + Mma + MmaOperands.Tile23);
+        CudaAsm.Emit(Mma + MmaOperands.Tile30 + Mma + MmaOperands.Tile31 + Mma + MmaOperands.Tile32 + Mma + MmaOperands.Tile33);
+    }
 }
 
 /// <summary>TF32: 11 bits, the range of F32.</summary>
 internal readonly struct FormatTF32 : ITensorFormat
 {
+    private const string Mma = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 ";
+
     public static string Name => "tf32";
 
     public static int PerWord => 1;
@@ -89,12 +131,22 @@ internal readonly struct FormatTF32 : ITensorFormat
         return word;
     }
 
-    public static float Dot(uint left, uint right) => Interop.IntAsFloat(left) * Interop.IntAsFloat(right);
+    public static float Dot(uint left, uint right) => First(left) * First(right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void MultiplyAdd(ref SumWords sums, ref MatrixWords left, ref Ref<uint> right0, ref Ref<uint> right1) => CudaAsm.EmitRef(
-        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};",
-        ref sums.X, ref sums.Y, ref sums.Z, ref sums.W, ref left.X, ref left.Y, ref left.Z, ref left.W, ref right0, ref right1);
+    public static float First(uint word) => Interop.IntAsFloat(word);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Second(uint word) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAdd()
+    {
+        CudaAsm.Emit(Mma + MmaOperands.Tile00 + Mma + MmaOperands.Tile01 + Mma + MmaOperands.Tile02 + Mma + MmaOperands.Tile03);
+        CudaAsm.Emit(Mma + MmaOperands.Tile10 + Mma + MmaOperands.Tile11 + Mma + MmaOperands.Tile12 + Mma + MmaOperands.Tile13);
+        CudaAsm.Emit(Mma + MmaOperands.Tile20 + Mma + MmaOperands.Tile21 + Mma + MmaOperands.Tile22 + Mma + MmaOperands.Tile23);
+        CudaAsm.Emit(Mma + MmaOperands.Tile30 + Mma + MmaOperands.Tile31 + Mma + MmaOperands.Tile32 + Mma + MmaOperands.Tile33);
+    }
 
     /// <summary>The nearest number of 11 bits, ties away from zero, as cvt.rna does; infinities and NaN stay.</summary>
     private static uint Round(float value)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using ILGPU.Runtime.Cuda;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
@@ -20,7 +19,8 @@ internal static class TensorGemmKernel
     /// <summary>Pieces of four words from a row of a tile to the next: two, and one to spread the banks.</summary>
     private const int Pitch = 3;
 
-    public static void Run<TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(TA a, TB b, TC c, GemmDepth depth)
+    public static void Run<TMachine, TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(TA a, TB b, TC c, GemmDepth depth)
+        where TMachine : struct, ITensorMachine
         where TFormat : struct, ITensorFormat
         where TTile : unmanaged, ITensorTile
         where TA : struct, IGemmOperand<TARow, TADepth>
@@ -31,10 +31,11 @@ internal static class TensorGemmKernel
         where TBDepth : unmanaged
         where TC : struct, IGemmOutput
     {
-        // A and B of this step, A and B of the next. It must be the kernel's first shared array: see WarpMatrix.SharedBase.
+        // A and B of this step, A and B of the next.
         var shared = SharedMemory.Allocate<Word4>(2 * 2 * TTile.Side * Pitch);
         int tile = TTile.Side * Pitch;
-        uint sharedBase = CudaAsm.IsSupported ? WarpMatrix.SharedBase() : 0;
+        var machine = default(TMachine);
+        machine.Open<TTile>(shared);
         int thread = Group.IdxX;
         int batch = Grid.IdxZ / depth.Splits;
         int split = Grid.IdxZ - batch * depth.Splits;
@@ -44,8 +45,6 @@ internal static class TensorGemmKernel
         int column0 = Grid.IdxX * TTile.Side;
         int step = 8 * TFormat.PerWord;
 
-        var sums = default(WarpSums);
-        var fragments = default(WarpFragments);
         var fromA = default(Pieces);
         var fromB = default(Pieces);
         int aRowInTile = RowInTile<TTile, TA, TARow, TADepth>(thread), aPiece = Piece<TTile, TA, TARow, TADepth>(thread);
@@ -54,11 +53,11 @@ internal static class TensorGemmKernel
         var bRow = b.Row(batch, column0 + bRowInTile);
         int aSlot = aRowInTile * Pitch + aPiece, bSlot = tile + bRowInTile * Pitch + bPiece;
 
-        int lane = thread % WarpMatrix.Lanes, warp = thread / WarpMatrix.Lanes;
+        int lane = thread % WarpRegisters.Lanes, warp = thread / WarpRegisters.Lanes;
         int warpRow = warp / (TTile.Side / 32) * 64, warpColumn = warp % (TTile.Side / 32) * 32;
         // Row tiles come as (rows, piece): upper and lower half of the first piece, then of the second; column tiles as (piece, columns).
-        int aFrom = (warpRow + lane % 16) * Pitch + lane / 16;
-        int bFrom = tile + (warpColumn + lane % 8 + lane / 16 * 8) * Pitch + lane / 8 % 2;
+        uint aFrom = machine.Base + 16u * (uint)((warpRow + lane % 16) * Pitch + lane / 16);
+        uint bFrom = machine.Base + 16u * (uint)(tile + (warpColumn + lane % 8 + lane / 16 * 8) * Pitch + lane / 8 % 2);
 
         Load<TFormat, TTile, TA, TARow, TADepth>(a, aRow, batch, row0 + aRowInTile, begin, aPiece, ref fromA);
         Load<TFormat, TTile, TB, TBRow, TBDepth>(b, bRow, batch, column0 + bRowInTile, begin, bPiece, ref fromB);
@@ -76,14 +75,8 @@ internal static class TensorGemmKernel
                 Load<TFormat, TTile, TB, TBRow, TBDepth>(b, bRow, batch, column0 + bRowInTile, next, bPiece, ref fromB);
             }
 
-            WarpMatrix.Load(shared, sharedBase, current + bFrom, ref fragments.B0);
-            WarpMatrix.Load(shared, sharedBase, current + bFrom + 16 * Pitch, ref fragments.B1);
-            WarpMatrix.Load(shared, sharedBase, current + aFrom, ref fragments.A0);
-            WarpMatrix.Load(shared, sharedBase, current + aFrom + 16 * Pitch, ref fragments.A1);
-            WarpMatrix.Load(shared, sharedBase, current + aFrom + 32 * Pitch, ref fragments.A2);
-            WarpMatrix.Load(shared, sharedBase, current + aFrom + 48 * Pitch, ref fragments.A3);
-            // Between two steps nothing in shared memory is needed: this step's fragments are in registers, the next step's values too.
-            WarpMatrix.MultiplyAdd<TFormat>(ref sums, ref fragments, shared.Cast<uint>());
+            uint offset = 16u * (uint)current;
+            machine.Step<TFormat>(aFrom + offset, bFrom + offset, 16 * 16 * Pitch);
 
             // The other buffer was last read before the barrier of the step before.
             current = 2 * tile - current;
@@ -96,36 +89,18 @@ internal static class TensorGemmKernel
             Group.Barrier();
         }
 
-        int row = row0 + warpRow + lane / 4, column = column0 + warpColumn + lane % 4 * 2;
-        var columns = default(ColumnOffsets);
-        columns.C0 = c.Column(batch, column);
-        columns.C1 = c.Column(batch, column + 1);
-        columns.C2 = c.Column(batch, column + 8);
-        columns.C3 = c.Column(batch, column + 9);
-        columns.C4 = c.Column(batch, column + 16);
-        columns.C5 = c.Column(batch, column + 17);
-        columns.C6 = c.Column(batch, column + 24);
-        columns.C7 = c.Column(batch, column + 25);
-        StoreRow(c, batch, split, row, columns, sums.C00.X, sums.C00.Y, sums.C01.X, sums.C01.Y, sums.C02.X, sums.C02.Y, sums.C03.X, sums.C03.Y);
-        StoreRow(c, batch, split, row + 8, columns, sums.C00.Z, sums.C00.W, sums.C01.Z, sums.C01.W, sums.C02.Z, sums.C02.W, sums.C03.Z, sums.C03.W);
-        StoreRow(c, batch, split, row + 16, columns, sums.C10.X, sums.C10.Y, sums.C11.X, sums.C11.Y, sums.C12.X, sums.C12.Y, sums.C13.X, sums.C13.Y);
-        StoreRow(c, batch, split, row + 24, columns, sums.C10.Z, sums.C10.W, sums.C11.Z, sums.C11.W, sums.C12.Z, sums.C12.W, sums.C13.Z, sums.C13.W);
-        StoreRow(c, batch, split, row + 32, columns, sums.C20.X, sums.C20.Y, sums.C21.X, sums.C21.Y, sums.C22.X, sums.C22.Y, sums.C23.X, sums.C23.Y);
-        StoreRow(c, batch, split, row + 40, columns, sums.C20.Z, sums.C20.W, sums.C21.Z, sums.C21.W, sums.C22.Z, sums.C22.W, sums.C23.Z, sums.C23.W);
-        StoreRow(c, batch, split, row + 48, columns, sums.C30.X, sums.C30.Y, sums.C31.X, sums.C31.Y, sums.C32.X, sums.C32.Y, sums.C33.X, sums.C33.Y);
-        StoreRow(c, batch, split, row + 56, columns, sums.C30.Z, sums.C30.W, sums.C31.Z, sums.C31.W, sums.C32.Z, sums.C32.W, sums.C33.Z, sums.C33.W);
+        var sums = default(MicroTile);
+        machine.Collect(ref sums);
+        int column = column0 + warpColumn + lane % 4 * 2;
+        var left = TileStore.Columns(c, batch, column, column + 8);
+        var right = TileStore.Columns(c, batch, column + 16, column + 24);
+        TileStore.Store(c, batch, split, row0 + warpRow + lane / 4, 8, 32, left, right, sums);
     }
 
     /// <summary>Up to two pieces of up to eight numbers on their way from global to shared memory.</summary>
     internal struct Pieces
     {
         public Float4 FirstLow, FirstHigh, SecondLow, SecondHigh;
-    }
-
-    /// <summary>Offsets of a lane's eight columns.</summary>
-    internal struct ColumnOffsets
-    {
-        public int C0, C1, C2, C3, C4, C5, C6, C7;
     }
 
     // Threads that are neighbours take what is contiguous in memory: the two pieces of a row, or the same piece of neighbouring rows.
@@ -193,59 +168,8 @@ internal static class TensorGemmKernel
         where TRow : unmanaged
         where TDepth : unmanaged
     {
-        shared[slot] = Packed<TFormat>(from.FirstLow, from.FirstHigh);
+        shared[slot] = Piece16.Pack<TFormat>(from.FirstLow, from.FirstHigh);
         if (TTile.PiecesPerThread > 1)
-            shared[slot + (T.DepthIsContiguous ? TTile.Threads / 2 * Pitch : 1)] = Packed<TFormat>(from.SecondLow, from.SecondHigh);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Word4 Packed<TFormat>(Float4 low, Float4 high)
-        where TFormat : struct, ITensorFormat
-    {
-        var words = default(Word4);
-        if (TFormat.PerWord > 1)
-        {
-            words.X = TFormat.Pack(low.X, low.Y);
-            words.Y = TFormat.Pack(low.Z, low.W);
-            words.Z = TFormat.Pack(high.X, high.Y);
-            words.W = TFormat.Pack(high.Z, high.W);
-        }
-        else
-        {
-            words.X = TFormat.Pack(low.X, 0);
-            words.Y = TFormat.Pack(low.Y, 0);
-            words.Z = TFormat.Pack(low.Z, 0);
-            words.W = TFormat.Pack(low.W, 0);
-        }
-
-        return words;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow<TC>(
-        TC c, int batch, int split, int row, ColumnOffsets columns,
-        Ref<float> v0, Ref<float> v1, Ref<float> v2, Ref<float> v3, Ref<float> v4, Ref<float> v5, Ref<float> v6, Ref<float> v7)
-        where TC : struct, IGemmOutput
-    {
-        int offset = c.Row(batch, split, row);
-        if (offset < 0)
-            return;
-        float bias = c.RowBias(batch, row);
-        Put(c, offset, columns.C0, v0.Value + bias);
-        Put(c, offset, columns.C1, v1.Value + bias);
-        Put(c, offset, columns.C2, v2.Value + bias);
-        Put(c, offset, columns.C3, v3.Value + bias);
-        Put(c, offset, columns.C4, v4.Value + bias);
-        Put(c, offset, columns.C5, v5.Value + bias);
-        Put(c, offset, columns.C6, v6.Value + bias);
-        Put(c, offset, columns.C7, v7.Value + bias);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<TC>(TC c, int row, int column, float value)
-        where TC : struct, IGemmOutput
-    {
-        if (column >= 0)
-            c.Store(row, column, value);
+            shared[slot + (T.DepthIsContiguous ? TTile.Threads / 2 * Pitch : 1)] = Piece16.Pack<TFormat>(from.SecondLow, from.SecondHigh);
     }
 }

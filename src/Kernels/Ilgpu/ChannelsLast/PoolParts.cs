@@ -1,0 +1,117 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace ResNeSt.Kernels.Ilgpu;
+
+/// <summary>Sums over the pixels of each image in the epilogue of a convolution: parts of 64 pixels, each by one warp, and one launch that adds them up.</summary>
+/// <remarks>Order: a lane adds its eight rows downwards, the eight lanes of a column combine as a butterfly, parts are added upwards. Nothing depends on timing.</remarks>
+internal static class PoolParts
+{
+    /// <summary>Pixels of a part: the rows of a warp.</summary>
+    public const int Pixels = 64;
+
+    /// <summary>Adds up the parts: s[n,c] = mean over the plane of the sum over the splits.</summary>
+    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, PoolPartsShape>> Kernel =
+        GpuKernel.Define<ArrayView<float>, ArrayView<float>, PoolPartsShape>("map.pool-parts", GpuQueue.MaxGroup, Add);
+
+    /// <summary>Images that a part may touch.</summary>
+    public static int ImagesPerPart(int plane) => (plane + Pixels - 2) / plane + 1;
+
+    /// <summary>Stores a warp's part. All its lanes must call it.</summary>
+    /// <param name="target">Where sums go.</param>
+    /// <param name="top">First pixel of the warp.</param>
+    /// <param name="lane">This lane.</param>
+    /// <param name="channel">Channel of its first column.</param>
+    /// <param name="column">Its first column within the group.</param>
+    /// <param name="sums">Its finished values; row k is pixel top + lane / 4 + 8 k.</param>
+    public static void Store(ConvTarget target, int top, int lane, int channel, int column, MicroTile sums)
+    {
+        int plane = target.Plane.Divisor;
+        int first = target.Plane.Divide(top), last = target.Plane.Divide(IntrinsicMath.Min(top + Pixels, target.Pixels) - 1);
+        for (int image = first; image <= last; image++)
+        {
+            int from = image * plane - top - lane / 4;
+            var l = default(Float4);
+            var r = default(Float4);
+            AddRow(ref l, ref r, from, plane, sums.L0, sums.R0);
+            AddRow(ref l, ref r, from - 8, plane, sums.L1, sums.R1);
+            AddRow(ref l, ref r, from - 16, plane, sums.L2, sums.R2);
+            AddRow(ref l, ref r, from - 24, plane, sums.L3, sums.R3);
+            AddRow(ref l, ref r, from - 32, plane, sums.L4, sums.R4);
+            AddRow(ref l, ref r, from - 40, plane, sums.L5, sums.R5);
+            AddRow(ref l, ref r, from - 48, plane, sums.L6, sums.R6);
+            AddRow(ref l, ref r, from - 56, plane, sums.L7, sums.R7);
+            int at = (top / Pixels * target.ImagesPerPart + image - first) * target.Channels + channel;
+            Put(target, at, lane, column, l.X, l.Y);
+            Put(target, at + 8, lane, column + 8, l.Z, l.W);
+            Put(target, at + 16, lane, column + 16, r.X, r.Y);
+            Put(target, at + 24, lane, column + 24, r.Z, r.W);
+        }
+    }
+
+    /// <summary>Mapping: one thread a result, striding over the grid; neighbours read neighbouring channels. Traffic: 4 · R bytes a part of 64 pixels.</summary>
+    public static void Add(ArrayView<float> parts, ArrayView<float> y, PoolPartsShape shape)
+    {
+        int stride = Grid.DimX * Group.DimX;
+        int count = y.IntLength, plane = shape.Plane.Divisor;
+        for (int i = Grid.GlobalIndex.X; i < count; i += stride)
+        {
+            int n = shape.Outputs.Divide(i);
+            int channel = i - n * shape.Outputs.Divisor;
+            int begin = n * plane / Pixels, end = ((n + 1) * plane - 1) / Pixels;
+            float sum = 0;
+            for (int split = 0; split < shape.Radix; split++)
+            {
+                for (int part = begin; part <= end; part++)
+                {
+                    int slot = n - shape.Plane.Divide(part * Pixels);
+                    sum += parts[(part * shape.ImagesPerPart + slot) * shape.Channels + channel + split * shape.Outputs.Divisor];
+                }
+            }
+
+            y[i] = sum / plane;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow(ref Float4 l, ref Float4 r, int from, int plane, Float4 left, Float4 right)
+    {
+        // The image begins "from" pixels behind this one.
+        if (from > 0 || from + plane <= 0)
+            return;
+        l.MultiplyAdd(1, left);
+        r.MultiplyAdd(1, right);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(ConvTarget target, int at, int lane, int column, float first, float second)
+    {
+        first = Combine(first);
+        second = Combine(second);
+        if (lane >= 4 || column >= target.Outputs)
+            return;
+        target.Sums[at] = first;
+        target.Sums[at + 1] = second;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Combine(float value)
+    {
+        value += Warp.ShuffleXor(value, 4);
+        value += Warp.ShuffleXor(value, 8);
+        return value + Warp.ShuffleXor(value, 16);
+    }
+}
+
+/// <summary>Extents of pooled sums in parts.</summary>
+/// <param name="layout">The map.</param>
+/// <param name="radix">Splits.</param>
+internal readonly struct PoolPartsShape(MapLayout layout, int radix)
+{
+    public readonly FastDivisor Plane = new(layout.Height * layout.Width);
+    public readonly FastDivisor Outputs = new(layout.Channels / radix);
+    public readonly int Radix = radix;
+    public readonly int Channels = layout.Pieces * layout.PerPiece;
+    public readonly int ImagesPerPart = PoolParts.ImagesPerPart(layout.Height * layout.Width);
+}

@@ -1,0 +1,175 @@
+using ResNeSt.Inference;
+using ResNeSt.Models;
+using ResNeSt.Tensors.Backends;
+using ResNeSt.Tensors.Graphs;
+
+namespace ResNeSt.Kernels.Ilgpu.Tests;
+
+/// <summary>Compiled sessions that keep their maps in the format of the tensor cores, on a simulated device with warps of 32 whose copies to shared
+/// memory arrive no sooner than they are waited for.</summary>
+[TestFixture]
+public sealed class MapSessionTests
+{
+    private const string Twin = "ilgpu-cpu:1";
+
+    [OneTimeSetUp]
+    public void Register() => IlgpuBackend.Register();
+
+    /// <summary>Small integers are exact in F16 and so are their sums: a piece, a lane or a pixel in the wrong place shows.</summary>
+    [Test]
+    public void Convolution_OfIntegers_IsExact() => CheckExact(GpuPrecision.F16, Strided);
+
+    [Test, Category("Long")]
+    public void Convolutions_OfIntegers_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision) => CheckExact(
+        precision,
+        Strided,
+        Case("pointwise, more columns than a tile", ConvGeometry.Of(), default, default, [1, 16, 5, 7], [72, 16, 1, 1]),
+        Case("residual and ReLU", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, true, 0), [2, 8, 5, 3], [24, 8, 3, 3]),
+        Case("groups, sums of two images in a part", ConvGeometry.Of(padding: 1, groups: 2), default, new(ActivationKind.Relu, false, 2), [3, 16, 7, 7], [32, 8, 3, 3]),
+        Case("plane of several parts", ConvGeometry.Of(), default, new(ActivationKind.None, false, 1), [2, 8, 12, 12], [8, 8, 1, 1]),
+        Case("many images in a part", ConvGeometry.Of(), default, new(ActivationKind.None, false, 1), [9, 8, 2, 2], [8, 8, 1, 1]),
+        Case("sums cut, residual, mean", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, true, 2), [1, 64, 4, 4], [16, 64, 3, 3]),
+        Case("attention", ConvGeometry.Of(), new(2, null), new(ActivationKind.Relu, false, 0), [2, 16, 4, 6], [8, 8, 1, 1]),
+        Case("attention and pool", ConvGeometry.Of(), new(2, new AvgPool2dOp(PoolGeometry.Of(2), true, 0)), default, [2, 16, 4, 6], [8, 8, 1, 1]),
+        Case("pool", ConvGeometry.Of(), new(0, new AvgPool2dOp(PoolGeometry.Of(2), true, 0)), default, [2, 8, 6, 4], [8, 8, 1, 1]),
+        Case("dilated 5x5", ConvGeometry.Of(padding: 4, dilation: 2), default, default, [1, 8, 9, 9], [8, 8, 5, 5]));
+
+    [Test, Category("Long")]
+    public void Session_OfASmallResNeSt_MatchesDoublePrecision([Values(GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16)] GpuPrecision precision)
+    {
+        var options = new ResNetOptions
+        {
+            Depths = [1, 1, 1, 1], Planes = [16, 16, 16, 16], Stem = StemKind.Deep, StemWidth = 8, Shortcut = ShortcutKind.AverageDown,
+            Radix = 2, AverageDown = true, Classes = 10,
+        };
+        var input = new TensorSpec([2, 3, 32, 32], DType.F32);
+        double[] values = GoldenWeights.Values("input", input.Shape);
+        using var scope = new TensorScope();
+        double[] expected;
+        using (var exact = new ResNet(options))
+        {
+            exact.MaterializeEmpty(Device.Reference, DType.F64);
+            GoldenWeights.Fill(exact);
+            exact.Eval();
+            using var off = GradMode.Off();
+            expected = exact.Forward(Tensor.FromDoubles(values, new TensorSpec(input.Shape, DType.F64), Device.Reference)).ToDoubles();
+        }
+
+        using var net = new ResNet(options);
+        net.MaterializeEmpty(Twin);
+        GoldenWeights.Fill(net);
+        net.Eval();
+        float[] output = [], again = [];
+        With(precision, () =>
+        {
+            using var session = InferenceSession.Compile(net, input, new InferenceOptions { Device = Twin });
+            Assert.That(session.Steps.Count(step => step.Name.StartsWith("conv ", StringComparison.Ordinal)), Is.GreaterThan(10), "most convolutions work on maps");
+            float[] pixels = [.. values.Select(value => (float)value)];
+            (output, again) = (new float[session.Output.ElementCount], new float[session.Output.ElementCount]);
+            session.Run(pixels, output);
+            session.Run(pixels, again);
+        });
+
+        double size = Math.Sqrt(expected.Sum(value => value * value));
+        double distance = Math.Sqrt(expected.Zip(output, (a, b) => (a - b) * (a - b)).Sum());
+        Assert.That(distance, Is.LessThanOrEqualTo((precision == GpuPrecision.BF16 ? 4e-2 : 5e-3) * size));
+        Assert.That(again, Is.EqualTo(output), "equal bits in a second run");
+    }
+
+    /// <summary>The twin brings bytes when they are waited for and not before: a kernel that forgot to wait would read NaN.</summary>
+    [Test]
+    public void CopiesOfTheTwin_ThatNobodyWaitedFor_ReadAsNaN()
+    {
+        var queue = ((IlgpuBackend)BackendRegistry.Get(Twin)).Queue;
+        using var scope = new TensorScope();
+        var source = Tensor.Ones([4 * 2 * TensorTile64.Threads], DType.F32, Twin);
+        var seen = Tensor.Zeros([2 * TensorTile64.Threads], DType.F32, Twin);
+        queue.Launch(CopyProbe, (1, TensorTile64.Threads), source.Elements<Word4>(), seen.Floats);
+        float[] values = seen.ToArray<float>();
+        Assert.That(values.Take(TensorTile64.Threads), Is.All.EqualTo(1f), "waited for");
+        Assert.That(values.Skip(TensorTile64.Threads), Is.All.NaN, "under way");
+    }
+
+    private static readonly GpuKernel<Action<ILGPU.Runtime.AcceleratorStream, ILGPU.KernelConfig, ILGPU.ArrayView<Word4>, ILGPU.ArrayView<float>>> CopyProbe =
+        GpuKernel.Define<ILGPU.ArrayView<Word4>, ILGPU.ArrayView<float>>("test.copy-probe", TensorTile64.Threads, CopyTwice);
+
+    // Two groups of one copy a thread, of which only the first is waited for.
+    private static void CopyTwice(ILGPU.ArrayView<Word4> source, ILGPU.ArrayView<float> seen)
+    {
+        int thread = ILGPU.Group.IdxX;
+        var shared = ILGPU.SharedMemory.Allocate<Word4>(2 * TensorTile64.Threads);
+        var twin = default(TensorTwin);
+        twin.Open<TensorTile64>(shared);
+        twin.OpenCopies<TensorTile64>(source, 0, source, 0);
+        twin.CopyOrClear(16u * (uint)thread, thread, 16);
+        twin.Commit();
+        twin.Copy(16u * (uint)(thread + TensorTile64.Threads), thread + TensorTile64.Threads);
+        twin.Commit();
+        twin.WaitForAllButOne();
+        ILGPU.Group.Barrier();
+        seen[thread] = ILGPU.Interop.IntAsFloat(shared[thread].X);
+        seen[thread + TensorTile64.Threads] = ILGPU.Interop.IntAsFloat(shared[thread + TensorTile64.Threads].W);
+    }
+
+    private static OpCase Strided =>
+        Case("3x3, stride 2, groups, mean of splits", ConvGeometry.Of(stride: 2, padding: 1, groups: 2), default, new(ActivationKind.Relu, false, 2), [2, 16, 8, 9], [16, 8, 3, 3]);
+
+    private static void CheckExact(GpuPrecision precision, params OpCase[] cases) => With(precision, () =>
+    {
+        foreach (var opCase in cases)
+        {
+            var values = CaseRun.InputValues(opCase, DType.F32);
+            var expected = CaseRun.On(Device.Reference, opCase, DType.F64, values);
+            var (y, mean) = RunSession(opCase, values, expected.Specs);
+            Assert.That(y, Is.EqualTo(expected.Outputs[0]), $"{precision} {opCase}");
+            if (mean is not null)
+                Assert.That(mean, Is.EqualTo(expected.Outputs[1]).Within(1e-4), $"{precision} {opCase}: mean");
+        }
+    });
+
+    /// <summary>A session of one convolution with constant weights and bias.</summary>
+    private static (double[] Output, double[]? Mean) RunSession(OpCase opCase, double[][] values, TensorSpec[] outputSpecs)
+    {
+        using var scope = new TensorScope();
+        using var workspace = new GraphWorkspace(Twin);
+        var specs = opCase.Specs(DType.F32);
+        var inputs = specs.Select((spec, i) => new GraphValue(
+            spec, $"x{i}", i is 1 or 2 ? new GraphConstant(Tensor.FromDoubles(values[i], spec, Twin)) : null)).ToArray();
+        var outputs = outputSpecs.Select((spec, i) => new GraphValue(new TensorSpec(spec.Shape, DType.F32), $"y{i}")).ToArray();
+        GraphValue[] given = [.. inputs.Where(value => value.Constant is null)];
+        var graph = new Graph([new GraphNode(opCase.Op, inputs, outputs)], given, outputs);
+        using var session = InferenceSession.Compile(graph, workspace, new InferenceOptions { Device = Twin });
+        Assert.That(session.Steps.Select(step => step.Name), Has.Some.StartsWith("conv "), opCase.ToString());
+        var tensors = given.Select(value => Tensor.FromDoubles(values[Array.IndexOf(inputs, value)], value.Spec, Twin)).ToArray();
+        var results = session.Run(tensors);
+        return (results[0].ToDoubles(), results.Length > 1 ? results[1].ToDoubles() : null);
+    }
+
+    private static void With(GpuPrecision precision, Action test)
+    {
+        var backend = (IlgpuBackend)BackendRegistry.Get(Twin);
+        (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Tensor64, precision);
+        try
+        {
+            test();
+        }
+        finally
+        {
+            (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Automatic, GpuPrecision.F32);
+        }
+
+        Assert.That(backend.Queue.Kernels.Used.Select(kernel => kernel.Name), Has.Some.EqualTo($"map.conv.{precision.ToString().ToLowerInvariant()}.tile64"));
+    }
+
+    private static OpCase Case(string name, ConvGeometry geometry, ConvPrologue prologue, ConvEpilogue epilogue, Shape x, Shape w)
+    {
+        var op = new FusedConv2dOp(geometry, prologue, epilogue);
+        Shape bias = [w[0]], attention = [x[0], x[1]];
+        var shapes = new List<Shape> { x, w, bias };
+        if (prologue.AttentionRadix > 0)
+            shapes.Add(attention);
+        if (epilogue.Residual)
+            shapes.Add([x[0], w[0], geometry.OutputHeight(x[2], w[2]), geometry.OutputWidth(x[3], w[3])]);
+        return new(name, op, [.. shapes.Select(shape => new OpInput(shape, InputValues.SmallIntegers))]);
+    }
+}
