@@ -50,6 +50,23 @@ public sealed class CudaTests
     }
 
     [Test]
+    public void SessionsOnTensorCores_OfIntegers_AreExact(
+        [Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision, [Values] bool largeTiles)
+    {
+        if (!Backend.Queue.HasTensorCores)
+            Assert.Ignore("the device has no tensor cores of Ampere or later");
+        MapSessionTests.CheckExact(Cuda, largeTiles ? GemmVariant.Tensor128 : GemmVariant.Tensor64, precision, [.. MapSessionTests.Cases]);
+    }
+
+    [Test]
+    public void SessionsOnTensorCores_OfASmallResNeSt_MatchDoublePrecision([Values(GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16)] GpuPrecision precision)
+    {
+        if (!Backend.Queue.HasTensorCores)
+            Assert.Ignore("the device has no tensor cores of Ampere or later");
+        MapSessionTests.CheckNetwork(Cuda, GemmVariant.Tensor64, precision);
+    }
+
+    [Test]
     public void RecordedSession_GivesTheBitsOfAPlainOne()
     {
         var input = new TensorSpec([2, 3, 224, 224], DType.F32);

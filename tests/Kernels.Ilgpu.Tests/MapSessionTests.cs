@@ -1,7 +1,11 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ResNeSt.Inference;
 using ResNeSt.Models;
 using ResNeSt.Tensors.Backends;
 using ResNeSt.Tensors.Graphs;
+using Device = ResNeSt.Tensors.Device;
 
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
@@ -10,32 +14,40 @@ namespace ResNeSt.Kernels.Ilgpu.Tests;
 [TestFixture]
 public sealed class MapSessionTests
 {
-    private const string Twin = "ilgpu-cpu:1";
+    private const string Twin = "ilgpu-cpu:1", WideKind = "ilgpu-wide-maps";
 
     [OneTimeSetUp]
-    public void Register() => IlgpuBackend.Register();
+    public void Register()
+    {
+        IlgpuBackend.Register();
+        // 256 threads a group, as the large tile needs; each is a thread of the host.
+        BackendRegistry.Register(WideKind, index =>
+        {
+            var wide = new CPUDevice(32, 8, 1);
+            var context = Context.Create(builder => builder.CPU(wide));
+            return new IlgpuBackend(new Device(WideKind, index), wide.CreateCPUAccelerator(context));
+        });
+    }
 
     /// <summary>Small integers are exact in F16 and so are their sums: a piece, a lane or a pixel in the wrong place shows.</summary>
     [Test]
-    public void Convolution_OfIntegers_IsExact() => CheckExact(GpuPrecision.F16, Strided);
+    public void Convolution_OfIntegers_IsExact() => CheckExact(Twin, GemmVariant.Tensor64, GpuPrecision.F16, Strided);
 
     [Test, Category("Long")]
-    public void Convolutions_OfIntegers_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision) => CheckExact(
-        precision,
-        Strided,
-        Case("pointwise, more columns than a tile", ConvGeometry.Of(), default, default, [1, 16, 5, 7], [72, 16, 1, 1]),
-        Case("residual and ReLU", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, true, 0), [2, 8, 5, 3], [24, 8, 3, 3]),
-        Case("groups, sums of two images in a part", ConvGeometry.Of(padding: 1, groups: 2), default, new(ActivationKind.Relu, false, 2), [3, 16, 7, 7], [32, 8, 3, 3]),
-        Case("plane of several parts", ConvGeometry.Of(), default, new(ActivationKind.None, false, 1), [2, 8, 12, 12], [8, 8, 1, 1]),
-        Case("many images in a part", ConvGeometry.Of(), default, new(ActivationKind.None, false, 1), [9, 8, 2, 2], [8, 8, 1, 1]),
-        Case("sums cut, residual, mean", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, true, 2), [1, 64, 4, 4], [16, 64, 3, 3]),
-        Case("attention", ConvGeometry.Of(), new(2, null), new(ActivationKind.Relu, false, 0), [2, 16, 4, 6], [8, 8, 1, 1]),
-        Case("attention and pool", ConvGeometry.Of(), new(2, new AvgPool2dOp(PoolGeometry.Of(2), true, 0)), default, [2, 16, 4, 6], [8, 8, 1, 1]),
-        Case("pool", ConvGeometry.Of(), new(0, new AvgPool2dOp(PoolGeometry.Of(2), true, 0)), default, [2, 8, 6, 4], [8, 8, 1, 1]),
-        Case("dilated 5x5", ConvGeometry.Of(padding: 4, dilation: 2), default, default, [1, 8, 9, 9], [8, 8, 5, 5]));
+    public void Convolutions_OfIntegers_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision) =>
+        CheckExact(Twin, GemmVariant.Tensor64, precision, [.. Cases]);
 
     [Test, Category("Long")]
-    public void Session_OfASmallResNeSt_MatchesDoublePrecision([Values(GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16)] GpuPrecision precision)
+    public void LargeTile_OfIntegers_IsExact() => CheckExact(
+        WideKind, GemmVariant.Tensor128, GpuPrecision.F16,
+        Case("3x3 over two tiles each way", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, false, 2), [2, 8, 9, 10], [136, 8, 3, 3]));
+
+    [Test, Category("Long")]
+    public void Session_OfASmallResNeSt_MatchesDoublePrecision([Values(GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16)] GpuPrecision precision) =>
+        CheckNetwork(Twin, GemmVariant.Tensor64, precision);
+
+    /// <summary>A small network as a session, against double precision.</summary>
+    internal static void CheckNetwork(Device device, GemmVariant variant, GpuPrecision precision)
     {
         var options = new ResNetOptions
         {
@@ -56,13 +68,13 @@ public sealed class MapSessionTests
         }
 
         using var net = new ResNet(options);
-        net.MaterializeEmpty(Twin);
+        net.MaterializeEmpty(device);
         GoldenWeights.Fill(net);
         net.Eval();
         float[] output = [], again = [];
-        With(precision, () =>
+        With(device, variant, precision, () =>
         {
-            using var session = InferenceSession.Compile(net, input, new InferenceOptions { Device = Twin });
+            using var session = InferenceSession.Compile(net, input, new InferenceOptions { Device = device });
             Assert.That(session.Steps.Count(step => step.Name.StartsWith("conv ", StringComparison.Ordinal)), Is.GreaterThan(10), "most convolutions work on maps");
             float[] pixels = [.. values.Select(value => (float)value)];
             (output, again) = (new float[session.Output.ElementCount], new float[session.Output.ElementCount]);
@@ -90,14 +102,14 @@ public sealed class MapSessionTests
         Assert.That(values.Skip(TensorTile64.Threads), Is.All.NaN, "under way");
     }
 
-    private static readonly GpuKernel<Action<ILGPU.Runtime.AcceleratorStream, ILGPU.KernelConfig, ILGPU.ArrayView<Word4>, ILGPU.ArrayView<float>>> CopyProbe =
-        GpuKernel.Define<ILGPU.ArrayView<Word4>, ILGPU.ArrayView<float>>("test.copy-probe", TensorTile64.Threads, CopyTwice);
+    private static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<Word4>, ArrayView<float>>> CopyProbe =
+        GpuKernel.Define<ArrayView<Word4>, ArrayView<float>>("test.copy-probe", TensorTile64.Threads, CopyTwice);
 
     // Two groups of one copy a thread, of which only the first is waited for.
-    private static void CopyTwice(ILGPU.ArrayView<Word4> source, ILGPU.ArrayView<float> seen)
+    private static void CopyTwice(ArrayView<Word4> source, ArrayView<float> seen)
     {
-        int thread = ILGPU.Group.IdxX;
-        var shared = ILGPU.SharedMemory.Allocate<Word4>(2 * TensorTile64.Threads);
+        int thread = Group.IdxX;
+        var shared = SharedMemory.Allocate<Word4>(2 * TensorTile64.Threads);
         var twin = default(TensorTwin);
         twin.Open<TensorTile64>(shared);
         twin.OpenCopies<TensorTile64>(source, 0, source, 0);
@@ -106,21 +118,38 @@ public sealed class MapSessionTests
         twin.Copy(16u * (uint)(thread + TensorTile64.Threads), thread + TensorTile64.Threads);
         twin.Commit();
         twin.WaitForAllButOne();
-        ILGPU.Group.Barrier();
-        seen[thread] = ILGPU.Interop.IntAsFloat(shared[thread].X);
-        seen[thread + TensorTile64.Threads] = ILGPU.Interop.IntAsFloat(shared[thread + TensorTile64.Threads].W);
+        Group.Barrier();
+        seen[thread] = Interop.IntAsFloat(shared[thread].X);
+        seen[thread + TensorTile64.Threads] = Interop.IntAsFloat(shared[thread + TensorTile64.Threads].W);
     }
+
+    /// <summary>Tile edges, groups, cut sums, and all that happens before and after the products.</summary>
+    internal static IEnumerable<OpCase> Cases =>
+    [
+        Strided,
+        Case("pointwise, more columns than a tile", ConvGeometry.Of(), default, default, [1, 16, 5, 7], [72, 16, 1, 1]),
+        Case("residual and ReLU", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, true, 0), [2, 8, 5, 3], [24, 8, 3, 3]),
+        Case("groups, sums of two images in a part", ConvGeometry.Of(padding: 1, groups: 2), default, new(ActivationKind.Relu, false, 2), [3, 16, 7, 7], [32, 8, 3, 3]),
+        Case("plane of several parts", ConvGeometry.Of(), default, new(ActivationKind.None, false, 1), [2, 8, 12, 12], [8, 8, 1, 1]),
+        Case("many images in a part", ConvGeometry.Of(), default, new(ActivationKind.None, false, 1), [9, 8, 2, 2], [8, 8, 1, 1]),
+        Case("sums cut, residual, mean", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, true, 2), [1, 64, 4, 4], [16, 64, 3, 3]),
+        Case("attention", ConvGeometry.Of(), new(2, null), new(ActivationKind.Relu, false, 0), [2, 16, 4, 6], [8, 8, 1, 1]),
+        Case("attention and pool", ConvGeometry.Of(), new(2, new AvgPool2dOp(PoolGeometry.Of(2), true, 0)), default, [2, 16, 4, 6], [8, 8, 1, 1]),
+        Case("pool", ConvGeometry.Of(), new(0, new AvgPool2dOp(PoolGeometry.Of(2), true, 0)), default, [2, 8, 6, 4], [8, 8, 1, 1]),
+        Case("dilated 5x5", ConvGeometry.Of(padding: 4, dilation: 2), default, default, [1, 8, 9, 9], [8, 8, 5, 5]),
+    ];
 
     private static OpCase Strided =>
         Case("3x3, stride 2, groups, mean of splits", ConvGeometry.Of(stride: 2, padding: 1, groups: 2), default, new(ActivationKind.Relu, false, 2), [2, 16, 8, 9], [16, 8, 3, 3]);
 
-    private static void CheckExact(GpuPrecision precision, params OpCase[] cases) => With(precision, () =>
+    /// <summary>Sessions of one convolution each on small integers, which are exact and so are their sums.</summary>
+    internal static void CheckExact(Device device, GemmVariant variant, GpuPrecision precision, params OpCase[] cases) => With(device, variant, precision, () =>
     {
         foreach (var opCase in cases)
         {
             var values = CaseRun.InputValues(opCase, DType.F32);
             var expected = CaseRun.On(Device.Reference, opCase, DType.F64, values);
-            var (y, mean) = RunSession(opCase, values, expected.Specs);
+            var (y, mean) = RunSession(device, opCase, values, expected.Specs);
             Assert.That(y, Is.EqualTo(expected.Outputs[0]), $"{precision} {opCase}");
             if (mean is not null)
                 Assert.That(mean, Is.EqualTo(expected.Outputs[1]).Within(1e-4), $"{precision} {opCase}: mean");
@@ -128,27 +157,27 @@ public sealed class MapSessionTests
     });
 
     /// <summary>A session of one convolution with constant weights and bias.</summary>
-    private static (double[] Output, double[]? Mean) RunSession(OpCase opCase, double[][] values, TensorSpec[] outputSpecs)
+    private static (double[] Output, double[]? Mean) RunSession(Device device, OpCase opCase, double[][] values, TensorSpec[] outputSpecs)
     {
         using var scope = new TensorScope();
-        using var workspace = new GraphWorkspace(Twin);
+        using var workspace = new GraphWorkspace(device);
         var specs = opCase.Specs(DType.F32);
         var inputs = specs.Select((spec, i) => new GraphValue(
-            spec, $"x{i}", i is 1 or 2 ? new GraphConstant(Tensor.FromDoubles(values[i], spec, Twin)) : null)).ToArray();
+            spec, $"x{i}", i is 1 or 2 ? new GraphConstant(Tensor.FromDoubles(values[i], spec, device)) : null)).ToArray();
         var outputs = outputSpecs.Select((spec, i) => new GraphValue(new TensorSpec(spec.Shape, DType.F32), $"y{i}")).ToArray();
         GraphValue[] given = [.. inputs.Where(value => value.Constant is null)];
         var graph = new Graph([new GraphNode(opCase.Op, inputs, outputs)], given, outputs);
-        using var session = InferenceSession.Compile(graph, workspace, new InferenceOptions { Device = Twin });
+        using var session = InferenceSession.Compile(graph, workspace, new InferenceOptions { Device = device });
         Assert.That(session.Steps.Select(step => step.Name), Has.Some.StartsWith("conv "), opCase.ToString());
-        var tensors = given.Select(value => Tensor.FromDoubles(values[Array.IndexOf(inputs, value)], value.Spec, Twin)).ToArray();
+        var tensors = given.Select(value => Tensor.FromDoubles(values[Array.IndexOf(inputs, value)], value.Spec, device)).ToArray();
         var results = session.Run(tensors);
         return (results[0].ToDoubles(), results.Length > 1 ? results[1].ToDoubles() : null);
     }
 
-    private static void With(GpuPrecision precision, Action test)
+    private static void With(Device device, GemmVariant variant, GpuPrecision precision, Action test)
     {
-        var backend = (IlgpuBackend)BackendRegistry.Get(Twin);
-        (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Tensor64, precision);
+        var backend = (IlgpuBackend)BackendRegistry.Get(device);
+        (backend.Queue.ForcedVariant, backend.Precision) = (variant, precision);
         try
         {
             test();
@@ -158,7 +187,7 @@ public sealed class MapSessionTests
             (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Automatic, GpuPrecision.F32);
         }
 
-        Assert.That(backend.Queue.Kernels.Used.Select(kernel => kernel.Name), Has.Some.EqualTo($"map.conv.{precision.ToString().ToLowerInvariant()}.tile64"));
+        Assert.That(backend.Queue.Kernels.Used.Select(kernel => kernel.Name), Has.Some.EqualTo($"map.conv.{precision.ToString().ToLowerInvariant()}.tile{(variant == GemmVariant.Tensor128 ? 128 : 64)}"));
     }
 
     private static OpCase Case(string name, ConvGeometry geometry, ConvPrologue prologue, ConvEpilogue epilogue, Shape x, Shape w)

@@ -25,7 +25,8 @@ public sealed class IlgpuBackend : Backend
     internal GpuQueue Queue { get; }
 
     /// <summary>What convolutions and matrix products round their factors to where the device has tensor cores (NVIDIA, Ampere and later); sums are F32
-    /// in every case, and other devices compute in F32. Default F32; <c>RESNEST_GPU_PRECISION=tf32|f16|bf16</c> sets another.</summary>
+    /// in every case, and other devices compute in F32. Sessions that are compiled meanwhile also keep what lies between their convolutions in it.
+    /// Default F32; <c>RESNEST_GPU_PRECISION=tf32|f16|bf16</c> sets another.</summary>
     public GpuPrecision Precision
     {
         get => Queue.Precision;

@@ -146,9 +146,9 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
                     if (store == ConvStore.Parts)
                         _queue.Launch(MapKernels<TFormat>.Finish, _queue.Over((long)to.Pixels * to.Pieces * PerPiece, 2), target, extra, slices.Splits);
                     if (store == ConvStore.MapAndSums)
-                        _queue.Launch(PoolParts.Kernel, _queue.Over(mean.Length, 1), extra, mean, poolShape);
+                        _queue.Launch(PoolParts.Kernel, PoolParts.Config(_queue, mean.Length), extra, mean, poolShape);
                     else if (radix > 0)
-                        _queue.Launch(MapKernels<TFormat>.Mean, _queue.Over(mean.Length, 1), y, mean, poolShape);
+                        _queue.Launch(MapKernels<TFormat>.Mean, PoolParts.Config(_queue, mean.Length), y, mean, poolShape);
                 };
             },
             filter));
@@ -189,7 +189,7 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         _steps.Add(new LaunchStep($"radix sum and pool {TFormat.Name}", node, [input], [output], buffers =>
         {
             var (x, y) = (Words(buffers[input]), Floats(buffers[output]));
-            return () => _queue.Launch(MapKernels<TFormat>.Mean, _queue.Over(y.Length, 1), x, y, shape);
+            return () => _queue.Launch(MapKernels<TFormat>.Mean, PoolParts.Config(_queue, y.Length), x, y, shape);
         }));
     }
 

@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>The kernels of compiled sessions on tensor cores in one number format.</summary>
-/// <remarks>All but the products: one thread a piece of 16 bytes, striding over the grid; neighbours take neighbouring pieces of a pixel. Bound by memory.</remarks>
+/// <remarks>All but the products and the means: one thread a piece of 16 bytes, striding over the grid; neighbours take neighbouring pieces of a pixel. Bound by memory.</remarks>
 internal static class MapKernels<TFormat>
     where TFormat : struct, ITensorFormat
 {
@@ -180,23 +180,28 @@ internal static class MapKernels<TFormat>
         }
     }
 
-    /// <summary>s[n,c] = mean over the plane of the sum over the splits; one thread a result.</summary>
+    /// <summary>s[n,c] = mean over the plane of the sum over the splits; one group for 32 neighbouring results, whose further threads share the pixels.</summary>
     public static void MeanBody(ArrayView<uint> x, ArrayView<float> y, PoolPartsShape shape)
     {
-        int stride = Grid.DimX * Group.DimX;
-        int count = y.IntLength, plane = shape.Plane.Divisor, outputs = shape.Outputs.Divisor;
-        for (int i = Grid.GlobalIndex.X; i < count; i += stride)
+        int count = y.IntLength, plane = shape.Plane.Divisor, outputs = shape.Outputs.Divisor, rows = Group.DimX / PoolParts.Columns;
+        for (int begin = Grid.IdxX * PoolParts.Columns; begin < count; begin += Grid.DimX * PoolParts.Columns)
         {
-            int n = shape.Outputs.Divide(i);
-            int first = n * plane * shape.Channels + i - n * outputs;
+            int i = begin + Group.IdxX % PoolParts.Columns;
             float sum = 0;
-            for (int split = 0; split < shape.Radix; split++)
+            if (i < count)
             {
-                for (int pixel = 0; pixel < plane; pixel++)
-                    sum += At(x, first + split * outputs + pixel * shape.Channels);
+                int n = shape.Outputs.Divide(i);
+                int first = n * plane * shape.Channels + i - n * outputs;
+                for (int split = 0; split < shape.Radix; split++)
+                {
+                    for (int pixel = Group.IdxX / PoolParts.Columns; pixel < plane; pixel += rows)
+                        sum += At(x, first + split * outputs + pixel * shape.Channels);
+                }
             }
 
-            y[i] = sum / plane;
+            sum = PoolParts.AddRows(sum);
+            if (Group.IdxX < PoolParts.Columns && i < count)
+                y[i] = sum / plane;
         }
     }
 

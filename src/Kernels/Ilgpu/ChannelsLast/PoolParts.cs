@@ -5,11 +5,15 @@ using ILGPU.Runtime;
 namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>Sums over the pixels of each image in the epilogue of a convolution: parts of 64 pixels, each by one warp, and one launch that adds them up.</summary>
-/// <remarks>Order: a lane adds its eight rows downwards, the eight lanes of a column combine as a butterfly, parts are added upwards. Nothing depends on timing.</remarks>
+/// <remarks>Order: a lane adds its eight rows downwards, the eight lanes of a column combine as a butterfly, parts are dealt to the rows of a group, each
+/// of which adds upwards, and so are the rows. Nothing depends on timing.</remarks>
 internal static class PoolParts
 {
     /// <summary>Pixels of a part: the rows of a warp.</summary>
     public const int Pixels = 64;
+
+    /// <summary>Neighbouring results of a group.</summary>
+    public const int Columns = 32;
 
     /// <summary>Adds up the parts: s[n,c] = mean over the plane of the sum over the splits.</summary>
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, PoolPartsShape>> Kernel =
@@ -50,29 +54,50 @@ internal static class PoolParts
         }
     }
 
-    /// <summary>Mapping: one thread a result, striding over the grid; neighbours read neighbouring channels. Traffic: 4 · R bytes a part of 64 pixels.</summary>
+    /// <summary>Mapping: one group for 32 neighbouring results, whose further threads share the parts. Traffic: 4 · R bytes a part of 64 pixels.</summary>
     public static void Add(ArrayView<float> parts, ArrayView<float> y, PoolPartsShape shape)
     {
-        int stride = Grid.DimX * Group.DimX;
-        int count = y.IntLength, plane = shape.Plane.Divisor;
-        for (int i = Grid.GlobalIndex.X; i < count; i += stride)
+        int count = y.IntLength, plane = shape.Plane.Divisor, rows = Group.DimX / Columns;
+        for (int first = Grid.IdxX * Columns; first < count; first += Grid.DimX * Columns)
         {
-            int n = shape.Outputs.Divide(i);
-            int channel = i - n * shape.Outputs.Divisor;
-            int begin = n * plane / Pixels, end = ((n + 1) * plane - 1) / Pixels;
+            int i = first + Group.IdxX % Columns;
             float sum = 0;
-            for (int split = 0; split < shape.Radix; split++)
+            if (i < count)
             {
-                for (int part = begin; part <= end; part++)
+                int n = shape.Outputs.Divide(i);
+                int channel = i - n * shape.Outputs.Divisor;
+                int begin = n * plane / Pixels, end = ((n + 1) * plane - 1) / Pixels;
+                for (int split = 0; split < shape.Radix; split++)
                 {
-                    int slot = n - shape.Plane.Divide(part * Pixels);
-                    sum += parts[(part * shape.ImagesPerPart + slot) * shape.Channels + channel + split * shape.Outputs.Divisor];
+                    for (int part = begin + Group.IdxX / Columns; part <= end; part += rows)
+                    {
+                        int slot = n - shape.Plane.Divide(part * Pixels);
+                        sum += parts[(part * shape.ImagesPerPart + slot) * shape.Channels + channel + split * shape.Outputs.Divisor];
+                    }
                 }
             }
 
-            y[i] = sum / plane;
+            sum = AddRows(sum);
+            if (Group.IdxX < Columns && i < count)
+                y[i] = sum / plane;
         }
     }
+
+    /// <summary>Adds up, in the first row of a group's threads, what the rows have; a row is <see cref="Columns"/> threads. All threads must call it.</summary>
+    public static float AddRows(float value)
+    {
+        var shared = SharedMemory.Allocate<float>(GpuQueue.MaxGroup);
+        // What an earlier call left here has been read by all.
+        Group.Barrier();
+        shared[Group.IdxX] = value;
+        Group.Barrier();
+        for (int other = Group.IdxX + Columns; other < Group.DimX; other += Columns)
+            value += shared[other];
+        return value;
+    }
+
+    /// <summary>Grid and groups for <see cref="Add"/> and what is alike.</summary>
+    public static KernelConfig Config(GpuQueue queue, long results) => (queue.Groups(results, Columns), queue.GroupSize);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow(ref Float4 l, ref Float4 r, int from, int plane, Float4 left, Float4 right)
