@@ -171,6 +171,19 @@ public sealed class TrainTests
         Assert.That(further.Json.GetProperty("steps").GetInt32(), Is.EqualTo(3));
     }
 
+    [TestCase("ilgpu-cpu,ilgpu-cpu:1", "f32", Category = "Long")]
+    [TestCase("ilgpu-cpu", "f16", Category = "Long")]
+    public void Train_OnSimulatedGpus_TakesSteps(string devices, string precision)
+    {
+        if (!CommandResult.Run("devices").Output.Contains("ilgpu-cpu", StringComparison.Ordinal))
+            Assert.Ignore("this build has no GPU backend");
+        string run = Path.Combine(_folder, "run");
+        var result = CommandResult.Run("train", "--data", Data, "--out", run, "--batch", "8", "--size", "8", "--validation", "0", "--max-steps", "2", "--no-progress",
+            "--device", devices, "--precision", precision);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(Losses(run), Has.Length.EqualTo(2).And.All.InRange(0.1, 10));
+    }
+
     [Test]
     public void Train_OnADeviceThatFails_EndsAllAndTellsOfIt()
     {

@@ -130,6 +130,7 @@ public sealed class HostCopiesTests
         Assert.That(device.Alive, Is.EqualTo(1), "what somebody still holds");
         device.Pool.Return(taken);
         Assert.That(device.Alive, Is.Zero);
+        Assert.That(() => taken.Bytes.Length, Throws.InstanceOf<ObjectDisposedException>(), "freed memory cannot be reached");
         Assert.That(device.Pool.Rent, Throws.InstanceOf<ObjectDisposedException>());
         storage.ReleaseReference();
     }

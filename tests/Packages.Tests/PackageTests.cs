@@ -149,6 +149,31 @@ public sealed class PackageTests
         Assert.That(DotnetCommand.RunProgram(program, home, Plain, "models"), Does.Contain("resnest50_fast_4s2x40d"));
     }
 
+    /// <summary>The command line as one file for a machine with a driver and nothing else: ILGPU must find the IL of every kernel in it.</summary>
+    [Test]
+    [Category("Long")]
+    public void Command_PublishedAsOneFile_CompilesKernelsAndRunsAndTrainsOnThem()
+    {
+        if (!PackedLibraries.Names.Contains("ResNeSt.Kernels.Ilgpu"))
+            Assert.Ignore("this build has no GPU backend");
+        string output = Path.Combine(_folder, "one-file");
+        // Outputs of its own: another build may be at work in the usual folders.
+        DotnetCommand.Run(TestData.RepositoryRoot, Plain, "publish", "tools/resnest", "-c", "Release", "--use-current-runtime", "--self-contained",
+            "--artifacts-path", Path.Combine(_folder, "one-file-build"), "-o", output, "-v", "q", "-nologo");
+        string program = Path.Combine(output, OperatingSystem.IsWindows() ? "ResNeSt.Cli.exe" : "ResNeSt.Cli");
+        if (OperatingSystem.IsLinux())
+            Assert.That(Directory.EnumerateFileSystemEntries(output), Is.EqualTo(new[] { program }));
+        long bytes = new FileInfo(program).Length;
+        TestContext.Out.WriteLine($"{bytes / 1e6:f1} MB");
+        Assert.That(bytes, Is.LessThan(25_000_000));
+
+        string Say(params string[] arguments) => DotnetCommand.RunProgram(program, _folder, Plain, arguments);
+        Assert.That(Say("devices", "-v"), Does.Contain("ilgpu-cpu:1"));
+        Assert.That(Say("kernels", "--ptx", "conv.forward.tile64", "--arch", "sm_80"), Does.Contain(".target sm_80").And.Contain(".entry"));
+        string[] bench = ["bench", "--device", "ilgpu-cpu", "--model", "resnest_tiny", "--size", "8", "--batch", "2", "--precision", "f32"];
+        Assert.That(Say(bench), Does.Contain("sum of the kernels").And.Contain("inference:").And.Contain("training:"));
+    }
+
     private Dictionary<string, string> Isolated => new() { ["NUGET_PACKAGES"] = Path.Combine(_folder, "restored") };
 
     /// <summary>Class 765 at 0.963: what the published implementation answers for this picture and these weights.</summary>
