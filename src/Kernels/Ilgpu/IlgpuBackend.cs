@@ -89,6 +89,20 @@ public sealed class IlgpuBackend : Backend
     }
 
     /// <inheritdoc/>
+    public override bool EnqueueNative(IReadOnlyList<Storage> memory, Action<IntPtr, IReadOnlyList<IntPtr>> work)
+    {
+        if (Queue.Accelerator is not CudaAccelerator accelerator)
+            return false;
+        Queue.Enqueue("native", stream =>
+        {
+            // CUDA's libraries take the context of the calling thread.
+            accelerator.Bind();
+            work(((CudaStream)stream).StreamPtr, [.. memory.Select(storage => ((IlgpuStorage)storage).Bytes.LoadEffectiveAddressAsPtr())]);
+        });
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override LoweredGraph Lower(Graph graph, LoweringOptions options)
     {
         string file = options.AlgorithmFile ?? Autotuner.DefaultFile;

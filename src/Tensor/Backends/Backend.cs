@@ -58,6 +58,12 @@ public abstract class Backend(Device device) : IDisposable
     public virtual Storage Slice(Storage block, long offset, long byteLength) =>
         throw new NotSupportedException($"device {Device} cannot divide memory, so it has no compiled sessions");
 
+    /// <summary>Lets a library of the device's maker work on memory of this backend, in order with the kernels.</summary>
+    /// <param name="memory">Storages of this backend.</param>
+    /// <param name="work">Told the native handle of the queue (a CUDA stream) and the device address of each storage; it enqueues and does not wait.</param>
+    /// <returns>False, and nothing was done, where the device is none that such a library knows.</returns>
+    public virtual bool EnqueueNative(IReadOnlyList<Storage> memory, Action<IntPtr, IReadOnlyList<IntPtr>> work) => false;
+
     /// <summary>Turns a graph into steps for this backend's memory: chooses algorithms and layouts and packs the weights.</summary>
     /// <remarks>By default every node becomes a launch of its kernel on dense row-major tensors.</remarks>
     public virtual LoweredGraph Lower(Graph graph, LoweringOptions options) => DenseLowering.Lower(this, graph);

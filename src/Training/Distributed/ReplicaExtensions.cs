@@ -24,7 +24,8 @@ public static class ReplicaExtensions
             }
         }
 
-        /// <summary>Replaces every gradient by its sum over the replicas. All gradients travel in one message.</summary>
+        /// <summary>Replaces every gradient by its sum over the replicas: in the devices' memory where the group has a reducer, else through the
+        /// host's, all in one message.</summary>
         public void SumGradients(IReadOnlyList<TrainedParameter> parameters)
         {
             if (group.Size == 1)
@@ -34,6 +35,12 @@ public static class ReplicaExtensions
                 throw new InvalidOperationException($"replicas: '{idle.Name}' {idle.Shape} has no gradient; freeze what is not trained");
             if (gradients.Count == 0)
                 return;
+            if (group.Reducer is { } reducer)
+            {
+                reducer.Sum(gradients.ConvertAll(entry => entry.Grad!));
+                return;
+            }
+
             if (gradients[0].Grad!.DType == DType.F64)
                 SumAs<double>(gradients.ConvertAll(entry => entry.Grad!), group.AllReduceSum);
             else

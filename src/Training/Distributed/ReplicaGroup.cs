@@ -13,6 +13,10 @@ public abstract class ReplicaGroup : IDisposable
     /// <summary>Number of replicas.</summary>
     public abstract int Size { get; }
 
+    /// <summary>Sums gradients in the memory of the devices, or null: then they travel through the host's.</summary>
+    /// <remarks>Who sets it disposes it, while all replicas are there; the group does not.</remarks>
+    public IGradientReducer? Reducer { get; set; }
+
     /// <summary>Sums each element over all replicas; all get the same bits.</summary>
     public void AllReduceSum(Span<float> values) => AllReduce<float>(values, static (part, sum) =>
     {

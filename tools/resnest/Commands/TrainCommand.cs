@@ -118,7 +118,12 @@ internal sealed class TrainCommand
                     report.Note($"going on at step {trainer.State.Step}, epoch {trainer.State.Epoch + 1}");
             }
 
-            return trainer.Run(stop.Token);
+            if (options.Group is { } group)
+                group.Reducer = NcclReducer.TryJoin(group, model.NamedParameters().First().Parameter.Value.Backend, options.Note);
+            var trained = trainer.Run(stop.Token);
+            // Not after a failure: it would wait for replicas that are gone.
+            options.Group?.Reducer?.Dispose();
+            return trained;
         }
     }
 
