@@ -125,13 +125,12 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         var window = new ConvWindow(w[2], w[3], g.DilationH, g.DilationW);
         var activation = op.Epilogue.Activation;
         var poolShape = new PoolPartsShape(to, Math.Max(radix, 1));
-        var kernel = plan.Large ? MapKernels<TFormat>.Tile128 : MapKernels<TFormat>.Tile64;
         int groupPieces = from.Pieces / g.Groups;
-        var config = plan.Config;
         var slices = plan.Slices;
+        var key = new GemmKey("map.conv", to.Pixels, filter.Rows, filter.Slices * TensorConvKernel.SlicePieces * PerPiece, g.Groups, _queue.Precision);
         string split = whole ? "" : $", {slices.Splits} parts";
         _steps.Add(new LaunchStep(
-            $"conv {w[2]}×{w[3]} {TFormat.Name} tile {plan.Side}{split}", node, Given(input, residual), Given(output, sums, means),
+            $"conv {w[2]}×{w[3]} {TFormat.Name}{split}", node, Given(input, residual), Given(output, sums, means),
             buffers =>
             {
                 var (x, y) = (Pieces(buffers[input]), Words(buffers[output]));
@@ -140,9 +139,12 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
                 var source = new ConvSource(x, Address(buffers[input]), filter.Depths, grid, window, from, groupPieces);
                 var target = new ConvTarget(y, added, residual >= 0, filter.Bias, extra, store, activation, to, filter.Rows);
                 var mean = means < 0 ? default : Floats(buffers[means]);
+                var known = plan.IsForced ? plan.Variant : _queue.Tuner.Find(key);
                 return () =>
                 {
-                    _queue.Launch(kernel, config, source, filter.Weights, target, slices);
+                    if (known is null && _queue.Tuner.Tuning && _queue.CanMeasure)
+                        known = _queue.Tuner.Measure(key, _queue, plan.Candidates, Multiply);
+                    Multiply(known ?? plan.Variant);
                     if (store == ConvStore.Parts)
                         _queue.Launch(MapKernels<TFormat>.Finish, _queue.Over((long)to.Pixels * to.Pieces * PerPiece, 2), target, extra, slices.Splits);
                     if (store == ConvStore.MapAndSums)
@@ -150,6 +152,9 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
                     else if (radix > 0)
                         _queue.Launch(MapKernels<TFormat>.Mean, PoolParts.Config(_queue, mean.Length), y, mean, poolShape);
                 };
+
+                void Multiply(GemmVariant variant) => _queue.Launch(
+                    variant == GemmVariant.Tensor128 ? MapKernels<TFormat>.Tile128 : MapKernels<TFormat>.Tile64, plan.Config(variant), source, filter.Weights, target, slices);
             },
             filter));
     }
@@ -267,35 +272,44 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
     private static long Address(Storage storage) => Bytes(storage).LoadEffectiveAddressAsPtr().ToInt64();
 
     /// <summary>Tile and parts of a convolution, by shape.</summary>
-    private readonly struct ConvPlan
+    private sealed class ConvPlan
     {
+        private readonly int _pixels, _outputs, _groups;
+
         public ConvPlan(GpuQueue queue, int pixels, int outputs, int groups, int slices)
         {
+            (_pixels, _outputs, _groups) = (pixels, outputs, groups);
+            IsForced = queue.ForcedVariant is GemmVariant.Tensor64 or GemmVariant.Tensor128;
             long large = (long)Ceiling(pixels, TensorTile128.Side) * Ceiling(outputs, TensorTile128.Side) * groups;
-            Large = queue.ForcedVariant switch
-            {
-                GemmVariant.Tensor64 => false,
-                GemmVariant.Tensor128 => true,
-                _ => outputs > TensorTile64.Side && large >= queue.Accelerator.NumMultiprocessors,
-            };
-            Side = Large ? TensorTile128.Side : TensorTile64.Side;
+            bool fits = queue.Accelerator.MaxNumThreadsPerGroup >= TensorTile128.Threads;
+            Candidates = fits ? [GemmVariant.Tensor64, GemmVariant.Tensor128] : [GemmVariant.Tensor64];
+            Variant = IsForced ? queue.ForcedVariant
+                : fits && outputs > TensorTile64.Side && large >= queue.Accelerator.NumMultiprocessors ? GemmVariant.Tensor128 : GemmVariant.Tensor64;
             // Cut by shape alone, not by device: the order of summation, and so the result, is the same everywhere.
             long tiles = (long)Ceiling(pixels, TensorTile64.Side) * Ceiling(outputs, TensorTile64.Side) * groups;
             int splits = (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, slices / LeastSlicesPerSplit));
             int perSplit = Ceiling(slices, splits);
             Slices = new GemmDepth(slices, perSplit, Ceiling(slices, perSplit));
-            Config = (
-                new Index3D(Ceiling(pixels, Side), Ceiling(outputs, Side), groups * Slices.Splits),
-                new Index3D(Large ? TensorTile128.Threads : TensorTile64.Threads, 1, 1));
         }
 
-        public bool Large { get; }
+        /// <summary>A test wants this variant and no other.</summary>
+        public bool IsForced { get; }
 
-        public int Side { get; }
+        /// <summary>The tile that seems best by shape.</summary>
+        public GemmVariant Variant { get; }
 
+        /// <summary>The tiles that the device can run.</summary>
+        public GemmVariant[] Candidates { get; }
+
+        /// <summary>Slices of depth, and of a part.</summary>
         public GemmDepth Slices { get; }
 
-        public KernelConfig Config { get; }
+        /// <summary>Grid and groups of a tile.</summary>
+        public KernelConfig Config(GemmVariant variant)
+        {
+            var (side, threads) = variant == GemmVariant.Tensor128 ? (TensorTile128.Side, TensorTile128.Threads) : (TensorTile64.Side, TensorTile64.Threads);
+            return (new Index3D(Ceiling(_pixels, side), Ceiling(_outputs, side), _groups * Slices.Splits), new Index3D(threads, 1, 1));
+        }
 
         private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
     }

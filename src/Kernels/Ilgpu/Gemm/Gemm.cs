@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -21,8 +20,6 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
     where TBDepth : unmanaged
     where TC : struct, IGemmOutput
 {
-    private const int LaunchesPerRound = 4;
-
     private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> _direct = GpuKernel.Define<TA, TB, TC, GemmDepth>(
         $"{name}.direct", GpuQueue.MaxGroup, DirectKernel.Run<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
@@ -58,27 +55,12 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
             return known;
         if (!queue.Tuner.Tuning || !queue.CanMeasure)
             return plan.Variant;
-        var seconds = new Dictionary<GemmVariant, double>();
-        foreach (var variant in Candidates(queue, plan))
-        {
-            // The first launch compiles. A launch writes the result anew, so it can be repeated.
-            Launch(queue, plan, variant, a, b, c);
-            double best = double.MaxValue;
-            for (int round = 0; round < 3; round++)
-            {
-                queue.Synchronize();
-                long start = Stopwatch.GetTimestamp();
-                for (int i = 0; i < LaunchesPerRound; i++)
-                    Launch(queue, plan, variant, a, b, c);
-                queue.Synchronize();
-                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / LaunchesPerRound);
-            }
-
-            seconds.Add(variant, best);
-        }
-
-        return queue.Tuner.Add(key, seconds);
+        return Measure(queue, key, plan, a, b, c);
     }
+
+    // Apart, since what it hands to the tuner would be allocated at each launch.
+    private GemmVariant Measure(GpuQueue queue, GemmKey key, GemmPlan plan, TA a, TB b, TC c) =>
+        queue.Tuner.Measure(key, queue, Candidates(queue, plan), variant => Launch(queue, plan, variant, a, b, c));
 
     private IEnumerable<GemmVariant> Candidates(GpuQueue queue, GemmPlan plan)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ResNeSt.Tensors;
 
@@ -9,6 +10,8 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <param name="device">The maker's name of the device.</param>
 internal sealed class Autotuner(string device)
 {
+    private const int LaunchesPerRound = 4;
+
     private readonly Dictionary<GemmKey, GemmVariant> _choices = [];
     private readonly Lock _gate = new();
     private string? _file;
@@ -69,6 +72,35 @@ internal sealed class Autotuner(string device)
         }
 
         return best.Key;
+    }
+
+    /// <summary>Measures variants of a product, notes and saves the fastest.</summary>
+    /// <param name="key">The product.</param>
+    /// <param name="queue">The device, which is this tuner's.</param>
+    /// <param name="variants">The variants.</param>
+    /// <param name="launch">Launches one of them; it is called several times, so a launch must write its result anew.</param>
+    public GemmVariant Measure(in GemmKey key, GpuQueue queue, IEnumerable<GemmVariant> variants, Action<GemmVariant> launch)
+    {
+        var seconds = new Dictionary<GemmVariant, double>();
+        foreach (var variant in variants)
+        {
+            // The first launch compiles.
+            launch(variant);
+            double best = double.MaxValue;
+            for (int round = 0; round < 3; round++)
+            {
+                queue.Synchronize();
+                long start = Stopwatch.GetTimestamp();
+                for (int i = 0; i < LaunchesPerRound; i++)
+                    launch(variant);
+                queue.Synchronize();
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / LaunchesPerRound);
+            }
+
+            seconds.Add(variant, best);
+        }
+
+        return Add(key, seconds);
     }
 
     private static bool TryParse(string[] cells, out GemmKey key, out GemmVariant variant)
