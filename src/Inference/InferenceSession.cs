@@ -32,8 +32,8 @@ public sealed class InferenceSession : IDisposable
     {
         (_lowered, Backend, _threads) = (lowered, backend, threads);
         _plan = PlanMemory.Run(lowered);
-        Inputs = [.. graph.Inputs.Select(value => value.Spec)];
-        Outputs = [.. graph.Outputs.Select(value => value.Spec)];
+        Inputs = Specs(graph.Inputs);
+        Outputs = Specs(graph.Outputs);
         Steps = [.. lowered.Steps.Select((step, index) => new SessionStep(
             index, step.Name, step.Node?.Op.Name ?? "layout", step.Node?.Module ?? "", step.Node?.Outputs[0].Spec,
             step.Writes.Count > 0 ? lowered.Buffers[step.Writes[0]].Layout : "", step.Node?.Cost ?? default, step.WeightBytes))];
@@ -70,7 +70,7 @@ public sealed class InferenceSession : IDisposable
     /// <exception cref="InvalidOperationException">The network is in training mode, has no weights, or computes by looking at values.</exception>
     /// <exception cref="NotSupportedException">The device cannot run an operator of it.</exception>
     public static InferenceSession Compile(Module module, TensorSpec input, InferenceOptions? options = null) =>
-        Compile(module, [input], inputs => [module.Forward(inputs[0])], options);
+        Compile(module, new TensorSpec[] { input }, inputs => [module.Forward(inputs[0])], options);
 
     /// <summary>Compiles a function of several inputs and outputs that uses a module, such as the feature maps of a backbone.</summary>
     /// <param name="module">The network with its weights.</param>
@@ -85,6 +85,7 @@ public sealed class InferenceSession : IDisposable
     {
         options ??= new InferenceOptions();
         using var workspace = new GraphWorkspace(options.Device, options.Log);
+        workspace.Backend.WarmUp(Lowering(options));
         var graph = GraphRecorder.Trace(module, inputs, compute, workspace);
         if (options.DumpPrefix is { } before)
             GraphDump.Write(graph, before + ".before");
@@ -112,8 +113,7 @@ public sealed class InferenceSession : IDisposable
 
         var backend = workspace.Backend;
         graph = ExpandComposites.Run(graph, workspace);
-        int threads = options.Threads > 0 ? options.Threads : EngineSettings.Threads;
-        var lowered = backend.Lower(graph, new LoweringOptions(options.WeightType, threads, options.AlgorithmFile, options.Tune));
+        var lowered = backend.Lower(graph, Lowering(options));
         try
         {
             var session = new InferenceSession(graph, lowered, backend, options.Threads);
@@ -293,6 +293,17 @@ public sealed class InferenceSession : IDisposable
     }
 
     private int ThreadCount => _threads > 0 ? _threads : EngineSettings.Threads;
+
+    private static LoweringOptions Lowering(InferenceOptions options) =>
+        new(options.WeightType, options.Threads > 0 ? options.Threads : EngineSettings.Threads, options.AlgorithmFile, options.Tune);
+
+    private static TensorSpec[] Specs(IReadOnlyList<GraphValue> values)
+    {
+        var specs = new TensorSpec[values.Count];
+        for (int i = 0; i < specs.Length; i++)
+            specs[i] = values[i].Spec;
+        return specs;
+    }
 
     private static void CheckLength(string kind, int index, TensorSpec spec, int length)
     {

@@ -60,6 +60,11 @@ public abstract class StateTensor
     /// <param name="fetch">Fills a span with the packed little-endian bytes; may be called by several threads at once.</param>
     public void Defer(DType dtype, Action<Span<byte>> fetch) => Replace(Tensor.Deferred(new TensorSpec(Shape, TypeFor(dtype)), fetch));
 
+    /// <summary>Gives it values of which any part is fetched when it is asked for.</summary>
+    /// <param name="dtype">Floating-point type of the values.</param>
+    /// <param name="fetch">Fills a span with the packed little-endian bytes from an offset on; may be called by several threads at once.</param>
+    public void Defer(DType dtype, Action<long, Span<byte>> fetch) => Replace(Tensor.Deferred(new TensorSpec(Shape, TypeFor(dtype)), fetch));
+
     /// <summary>Allocates the tensor and, given a generator, initialises it; else it holds zeros.</summary>
     internal void Materialize(Device device, DType dtype, Generator? generator)
     {

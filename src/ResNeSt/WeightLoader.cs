@@ -52,7 +52,7 @@ public static class WeightLoader
         foreach (var (key, tensor) in state)
         {
             if (report.Matched.TryGetValue(key, out var source) && tensor.Value.DType == DType.F32)
-                tensor.Defer(DType.F32, bytes => file.ReadSingles(source, MemoryMarshal.Cast<byte, float>(bytes)));
+                tensor.Defer(DType.F32, (offset, bytes) => file.ReadSingles(source, offset / sizeof(float), MemoryMarshal.Cast<byte, float>(bytes)));
         }
 
         return report;
@@ -60,7 +60,9 @@ public static class WeightLoader
 
     private static WeightMatchReport Match(List<(string Name, StateTensor State)> state, WeightFile file, string name, NameMap? map)
     {
-        var expected = state.ToDictionary(entry => entry.Name, entry => entry.State.Shape);
+        var expected = new Dictionary<string, Shape>(state.Count);
+        foreach (var (key, tensor) in state)
+            expected.Add(key, tensor.Shape);
         return WeightMatchReport.Create(file, expected, map).ThrowIfIncomplete(name);
     }
 }

@@ -67,7 +67,13 @@ public sealed partial class Tensor
     /// <param name="spec">Shape and element type.</param>
     /// <param name="fetch">Fills a span with the packed little-endian bytes; may be called by several threads at once.</param>
     public static Tensor Deferred(TensorSpec spec, Action<Span<byte>> fetch) =>
-        Own(new DeferredBackend.DeferredStorage(BackendRegistry.Get(Device.Deferred), spec.ByteLength, fetch), spec);
+        Own(new DeferredBackend.DeferredStorage(BackendRegistry.Get(Device.Deferred), spec.ByteLength, (_, bytes) => fetch(bytes), hasRanges: false), spec);
+
+    /// <summary>A tensor on device <c>deferred</c>, any part of which can be fetched: who packs weights then reads a part at a time, by several threads.</summary>
+    /// <param name="spec">Shape and element type.</param>
+    /// <param name="fetch">Fills a span with the packed little-endian bytes from an offset on, whole elements; may be called by several threads at once.</param>
+    public static Tensor Deferred(TensorSpec spec, Action<long, Span<byte>> fetch) =>
+        Own(new DeferredBackend.DeferredStorage(BackendRegistry.Get(Device.Deferred), spec.ByteLength, fetch, hasRanges: true), spec);
 
     /// <summary>A tensor whose values are whatever its memory holds; for those who overwrite all of it.</summary>
     public static Tensor Empty(Shape shape, DType dtype = DType.F32, Device? device = null) =>

@@ -11,11 +11,8 @@ public static class WeightDTypeExtensions
         "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "C64", "F64", "I64", "U64",
     ];
 
-    private static readonly Dictionary<string, WeightDType> ByName =
-        Names.Select((name, index) => (name, index)).Skip(1).ToDictionary(pair => pair.name, pair => (WeightDType)pair.index, StringComparer.Ordinal);
-
     /// <summary>The type of a safetensors name such as <c>F8_E4M3</c>; <see cref="WeightDType.Unknown"/> where there is none.</summary>
-    public static WeightDType Parse(string name) => ByName.GetValueOrDefault(name);
+    public static WeightDType Parse(string name) => (WeightDType)Math.Max(0, Array.IndexOf(Names, name));
 
     extension(WeightDType dtype)
     {

@@ -22,8 +22,7 @@ public sealed class WeightEntry
         Shape = shape;
         ByteLength = byteLength;
         DTypeName = dtypeName ?? dtype.Name;
-        // With a zero among them the other extents may multiply to anything.
-        ElementCount = shape.Contains(0) ? 0 : shape.Aggregate(1L, (count, extent) => checked(count * extent));
+        ElementCount = Count(shape);
     }
 
     /// <summary>Position in <see cref="WeightFile.Entries"/>.</summary>
@@ -69,4 +68,16 @@ public sealed class WeightEntry
 
     /// <inheritdoc/>
     public override string ToString() => $"{DataFileException.Escape(Name)} {DTypeName} {ShapeText}";
+
+    // With a zero among them the other extents may multiply to anything.
+    private static long Count(ImmutableArray<long> shape)
+    {
+        bool isEmpty = false;
+        for (int axis = 0; axis < shape.Length; axis++)
+            isEmpty |= shape[axis] == 0;
+        long count = 1;
+        for (int axis = 0; axis < shape.Length && !isEmpty; axis++)
+            count = checked(count * shape[axis]);
+        return isEmpty ? 0 : count;
+    }
 }

@@ -126,10 +126,24 @@ public abstract class WeightFile : IDisposable
         CheckLoadable(entry);
         if (destination.Length < entry.ElementCount)
             throw new ArgumentException($"'{DataFileException.Escape(entry.Name)}' has {entry.ElementCount} elements, the destination {destination.Length}", nameof(destination));
-        destination = destination[..(int)entry.ElementCount];
+        ReadSingles(entry, 0, destination[..(int)entry.ElementCount]);
+    }
+
+    /// <summary>Some values of a tensor as 32-bit floats, converted where they are of another type.</summary>
+    /// <param name="entry">A tensor of this file.</param>
+    /// <param name="first">Index of the first element, row-major.</param>
+    /// <param name="destination">Filled whole.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the tensor.</exception>
+    /// <exception cref="DataFileException">The type has no float values, or the values are damaged.</exception>
+    public void ReadSingles(WeightEntry entry, long first, Span<float> destination)
+    {
+        CheckOwned(entry);
+        CheckLoadable(entry);
+        if (first < 0 || destination.Length > entry.ElementCount - first)
+            throw new ArgumentOutOfRangeException(nameof(first), first, $"elements {first} to {first + destination.Length} leave '{DataFileException.Escape(entry.Name)}' ({entry.ElementCount} elements)");
         if (entry.DType == WeightDType.F32)
         {
-            CopyRange(entry, 0, MemoryMarshal.AsBytes(destination));
+            CopyRange(entry, first * sizeof(float), MemoryMarshal.AsBytes(destination));
             return;
         }
 
@@ -142,7 +156,7 @@ public abstract class WeightFile : IDisposable
         for (int done = 0; done < destination.Length;)
         {
             int count = Math.Min(destination.Length - done, piece.Length / unit);
-            CopyRange(entry, (long)done * unit, piece.AsSpan(0, count * unit));
+            CopyRange(entry, (first + done) * unit, piece.AsSpan(0, count * unit));
             WeightConversion.ToSingles(entry.DType, piece.AsSpan(0, count * unit), destination.Slice(done, count));
             done += count;
         }

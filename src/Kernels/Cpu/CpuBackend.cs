@@ -9,6 +9,7 @@ namespace ResNeSt.Kernels.Cpu;
 public sealed class CpuBackend : Backend
 {
     private readonly NativeMemoryPool _pool = new();
+    private int _isWarm;
 
     /// <summary>Makes the backend; usually through <see cref="Register"/> and <see cref="BackendRegistry.Get"/>.</summary>
     public CpuBackend()
@@ -46,6 +47,13 @@ public sealed class CpuBackend : Backend
     /// <inheritdoc/>
     public override unsafe void Copy(Storage source, Storage destination, long byteLength) =>
         NativeMemory.Copy(((CpuStorage)source).Pointer, ((CpuStorage)destination).Pointer, (nuint)byteLength);
+
+    /// <inheritdoc/>
+    public override void WarmUp(LoweringOptions options)
+    {
+        if (options.Threads > 1 && Interlocked.Exchange(ref _isWarm, 1) == 0)
+            KernelWarmUp.Start();
+    }
 
     /// <inheritdoc/>
     public override bool CanLower(Op op, ReadOnlySpan<TensorSpec> inputs) => CpuLowering<Lane>.HasStep(op, inputs) || base.CanLower(op, inputs);

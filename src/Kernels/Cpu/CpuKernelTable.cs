@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
@@ -15,15 +16,27 @@ internal static class CpuKernelTable
         AddLinear(table);
         AddConvolution(table);
         AddPooling(table);
-        if (Vector512.IsHardwareAccelerated)
-            AddLanes<Lanes512>(table);
-        else if (Vector256.IsHardwareAccelerated)
-            AddLanes<Lanes256>(table);
-        else if (Vector128.IsHardwareAccelerated)
-            AddLanes<Lanes128>(table);
-        else
-            AddLanes<Lane>(table);
+        switch (VectorBits())
+        {
+            case 512:
+                AddLanes<Lanes512>(table);
+                break;
+            case 256:
+                AddLanes<Lanes256>(table);
+                break;
+            case 128:
+                AddLanes<Lanes128>(table);
+                break;
+            default:
+                AddLanes<Lane>(table);
+                break;
+        }
     }
+
+    // Apart: a method that asks for 512 bits itself is not compiled when an application is published, nor is what only it calls.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int VectorBits() =>
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 32;
 
     /// <summary>Kernels that are made for one width of vectors.</summary>
     private static void AddLanes<TLanes>(KernelTable table)

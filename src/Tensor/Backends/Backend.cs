@@ -64,6 +64,12 @@ public abstract class Backend(Device device) : IDisposable
     /// <returns>False, and nothing was done, where the device is none that such a library knows.</returns>
     public virtual bool EnqueueNative(IReadOnlyList<Storage> memory, Action<IntPtr, IReadOnlyList<IntPtr>> work) => false;
 
+    /// <summary>Called before a network is traced for <see cref="Lower"/>: what takes time at its first use may begin now, on another thread.</summary>
+    /// <remarks>By default nothing happens. It returns at once.</remarks>
+    public virtual void WarmUp(LoweringOptions options)
+    {
+    }
+
     /// <summary>Turns a graph into steps for this backend's memory: chooses algorithms and layouts and packs the weights.</summary>
     /// <remarks>By default every node becomes a launch of its kernel on dense row-major tensors.</remarks>
     public virtual LoweredGraph Lower(Graph graph, LoweringOptions options) => DenseLowering.Lower(this, graph);

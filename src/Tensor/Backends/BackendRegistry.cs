@@ -14,7 +14,7 @@ public static class BackendRegistry
         ["deferred"] = _ => new DeferredBackend(),
     };
 
-    private static readonly Dictionary<Device, Backend> Backends = [];
+    private static readonly List<Backend> Backends = [];
     private static readonly Lock Gate = new();
 
     /// <summary>The device kinds that can be asked for.</summary>
@@ -42,12 +42,16 @@ public static class BackendRegistry
     {
         lock (Gate)
         {
-            if (Backends.TryGetValue(device, out var backend))
-                return backend;
+            foreach (var known in Backends)
+            {
+                if (known.Device == device)
+                    return known;
+            }
+
             if (!Factories.TryGetValue(device.Kind, out var create))
                 throw new DeviceException(Unknown(device));
-            backend = create(device.Index);
-            Backends.Add(device, backend);
+            var backend = create(device.Index);
+            Backends.Add(backend);
             return backend;
         }
     }

@@ -32,4 +32,4 @@ public sealed class LoweredGraph(IReadOnlyList<GraphStep> steps, IReadOnlyList<G
 /// <summary>Memory that steps hand to each other.</summary>
 /// <param name="ByteLength">Size in bytes, padding included.</param>
 /// <param name="Layout">What lies in it, for people: <c>f32 [1,64,56,56]</c>, <c>f32 [1,4,58,58]×16</c>.</param>
-public readonly record struct GraphBuffer(long ByteLength, string Layout);
+public sealed record GraphBuffer(long ByteLength, string Layout);

@@ -45,12 +45,16 @@ public sealed class NameMapping
     {
         var all = names.ToArray();
         var wanted = expected?.ToHashSet(StringComparer.Ordinal);
-        var candidates = new List<(NameMap Map, string Wrapper, int Score)>();
-        foreach (string wrapper in FindWrappers(all))
+        var wrappers = FindWrappers(all);
+        // The usual case: a file of the names themselves. No other map could explain more.
+        if (map is null && wanted is not null && wrappers.Count == 1 && all.All(wanted.Contains))
+            return Create(all, NameMap.Distinct[0], "", []);
+        var candidates = new List<Candidate>();
+        foreach (string wrapper in wrappers)
         {
             var inside = Inside(all, wrapper);
             foreach (var tried in map is null ? NameMap.Distinct : [map])
-                candidates.Add((tried, wrapper, tried.ToOfficial(inside).Count(name => wanted?.Contains(name) ?? IsKnown(name))));
+                candidates.Add(new Candidate(tried, wrapper, tried.ToOfficial(inside).Count(name => wanted?.Contains(name) ?? IsKnown(name))));
         }
 
         // Stable: among equals the first map, and the shorter wrapper, wins.
@@ -114,4 +118,6 @@ public sealed class NameMapping
             || (head.StartsWith("layer", StringComparison.Ordinal) && head.Length == 6 && char.IsAsciiDigit(head[5]))
             || (name.StartsWith("stem.conv", StringComparison.Ordinal) && (name.Contains(".conv.", StringComparison.Ordinal) || name.Contains(".bn.", StringComparison.Ordinal)));
     }
+
+    private sealed record Candidate(NameMap Map, string Wrapper, int Score);
 }

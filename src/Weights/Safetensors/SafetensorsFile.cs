@@ -10,7 +10,7 @@ public sealed class SafetensorsFile : WeightFile
 {
     private readonly Lock _mapping = new();
     private readonly SafeFileHandle _handle;
-    private readonly ImmutableArray<long> _offsets;
+    private readonly long[] _offsets;
     private readonly long _length;
     private MemoryMappedFile? _mapped;
     private MemoryMappedViewAccessor? _view;

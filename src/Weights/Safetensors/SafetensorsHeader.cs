@@ -11,7 +11,7 @@ namespace ResNeSt.Weights;
 /// <param name="FileLength">Bytes of the whole file.</param>
 /// <param name="Metadata">Free text.</param>
 internal sealed record SafetensorsHeader(
-    ImmutableArray<WeightEntry> Entries, ImmutableArray<long> Offsets, long FileLength, IReadOnlyDictionary<string, string> Metadata)
+    ImmutableArray<WeightEntry> Entries, long[] Offsets, long FileLength, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Reads and checks the header of an open file.</summary>
     public static SafetensorsHeader Read(SafeFileHandle handle, string filePath)

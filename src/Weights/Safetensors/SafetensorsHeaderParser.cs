@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using ResNeSt.Tensors;
@@ -97,8 +98,7 @@ internal sealed class SafetensorsHeaderParser(string filePath)
     private Field ParseTensor(ref Utf8JsonReader reader, string name)
     {
         string? dtype = null;
-        ImmutableArray<long>? shape = null;
-        ImmutableArray<long>? offsets = null;
+        long[]? shape = null, offsets = null;
         reader.Read();
         long at = reader.TokenStartIndex;
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -124,7 +124,7 @@ internal sealed class SafetensorsHeaderParser(string filePath)
                 case "data_offsets":
                     twice = offsets is not null;
                     offsets = ParseNumbers(ref reader, name, field, most: 2);
-                    if (offsets.Value.Length != 2)
+                    if (offsets.Length != 2)
                         throw Bad("'data_offsets' is not a pair of integers", fieldAt, name);
                     break;
                 default:
@@ -139,12 +139,13 @@ internal sealed class SafetensorsHeaderParser(string filePath)
 
         if (dtype is null || shape is null || offsets is null)
             throw Bad($"'{(dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets")}' is missing", at, name);
-        return new Field(name, dtype, shape.Value, offsets.Value[0], offsets.Value[1], LengthBytes + at);
+        return new Field(name, dtype, shape, offsets[0], offsets[1], LengthBytes + at);
     }
 
-    private ImmutableArray<long> ParseNumbers(ref Utf8JsonReader reader, string name, string field, int most)
+    private long[] ParseNumbers(ref Utf8JsonReader reader, string name, string field, int most)
     {
-        var numbers = ImmutableArray.CreateBuilder<long>();
+        Span<long> numbers = stackalloc long[MostAxes];
+        int count = 0;
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
             throw Bad($"'{field}' is not an array of integers", reader.TokenStartIndex, name);
@@ -155,20 +156,21 @@ internal sealed class SafetensorsHeaderParser(string filePath)
                 throw Bad($"'{field}' holds something else than integers of 0 to 2^64 - 1", reader.TokenStartIndex, name);
             if (number > long.MaxValue)
                 throw Bad($"{number} in '{field}' is beyond 2^63 - 1", reader.TokenStartIndex, name, DataFileErrorKind.Overflow);
-            if (numbers.Count == most)
+            if (count == most)
                 throw Bad($"'{field}' has more than {most} numbers", reader.TokenStartIndex, name, field == "shape" ? DataFileErrorKind.TooLarge : DataFileErrorKind.BadHeader);
-            numbers.Add((long)number);
+            numbers[count++] = (long)number;
         }
 
-        return numbers.ToImmutable();
+        return numbers[..count].ToArray();
     }
 
     private SafetensorsHeader CheckLayout(long dataStart, long fileLength, Dictionary<string, string> metadata)
     {
-        // Stable: tensors without bytes keep the header's order.
-        var sorted = _fields.OrderBy(field => field.Begin).ThenBy(field => field.End).ToArray();
+        // Tensors without bytes keep the header's order.
+        var sorted = _fields.ToArray();
+        Array.Sort(sorted, (a, b) => a.Begin != b.Begin ? a.Begin.CompareTo(b.Begin) : a.End != b.End ? a.End.CompareTo(b.End) : a.At.CompareTo(b.At));
         var entries = ImmutableArray.CreateBuilder<WeightEntry>(sorted.Length);
-        var offsets = ImmutableArray.CreateBuilder<long>(sorted.Length);
+        var offsets = new long[sorted.Length];
         long end = 0;
         foreach (var field in sorted)
         {
@@ -185,8 +187,8 @@ internal sealed class SafetensorsHeaderParser(string filePath)
                 CheckSize(field, dtype);
             else if (!field.Shape.Contains(0) && Product(field.Shape) is null or > long.MaxValue)
                 throw new DataFileException(DataFileErrorKind.Overflow, "the element count overflows", filePath, field.Name, field.At);
-            entries.Add(new WeightEntry(entries.Count, field.Name, dtype, field.Shape, field.End - field.Begin, field.DType));
-            offsets.Add(dataStart + field.Begin);
+            offsets[entries.Count] = dataStart + field.Begin;
+            entries.Add(new WeightEntry(entries.Count, field.Name, dtype, ImmutableCollectionsMarshal.AsImmutableArray(field.Shape), field.End - field.Begin, field.DType));
             end = field.End;
         }
 
@@ -194,7 +196,7 @@ internal sealed class SafetensorsHeaderParser(string filePath)
             throw new DataFileException(DataFileErrorKind.Truncated, $"the tensors need {end} bytes, the file has {fileLength - dataStart}; download it again", filePath, sorted[^1].Name, fileLength);
         if (end < fileLength - dataStart)
             throw new DataFileException(DataFileErrorKind.BadLayout, $"{fileLength - dataStart - end} bytes after the last tensor belong to nobody; the file is damaged or hides something", filePath, offset: dataStart + end);
-        return new SafetensorsHeader(entries.MoveToImmutable(), offsets.MoveToImmutable(), fileLength, metadata);
+        return new SafetensorsHeader(entries.MoveToImmutable(), offsets, fileLength, metadata);
     }
 
     private void CheckSize(Field field, WeightDType dtype)
@@ -209,7 +211,7 @@ internal sealed class SafetensorsHeaderParser(string filePath)
             throw new DataFileException(DataFileErrorKind.SizeMismatch, $"[{string.Join(",", field.Shape)}] of {dtype.Name} needs {bits / 8} bytes, the range has {field.End - field.Begin}", filePath, field.Name, field.At);
     }
 
-    private static ulong? Product(ImmutableArray<long> shape)
+    private static ulong? Product(long[] shape)
     {
         ulong count = 1;
         foreach (long extent in shape)
@@ -245,5 +247,6 @@ internal sealed class SafetensorsHeaderParser(string filePath)
     // The rest of a JsonException's message repeats the place, in lines.
     private static string FirstSentence(string message) => message.Split(" LineNumber:")[0].TrimEnd('.', ' ');
 
-    private readonly record struct Field(string Name, string DType, ImmutableArray<long> Shape, long Begin, long End, long At);
+    // A class: lists of a structure are compiled anew when the program starts, lists of references are part of the runtime.
+    private sealed record Field(string Name, string DType, long[] Shape, long Begin, long End, long At);
 }

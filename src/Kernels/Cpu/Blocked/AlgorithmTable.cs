@@ -12,7 +12,7 @@ internal sealed class AlgorithmTable
 {
     private const string Head = "# algorithm, microseconds, layer; made by measuring, and free to be edited";
 
-    private readonly Dictionary<string, (string Algorithm, double Microseconds)> _choices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Choice> _choices = new(StringComparer.Ordinal);
     private readonly string _file;
     private readonly LoweringOptions _options;
     private bool _changed;
@@ -36,6 +36,8 @@ internal sealed class AlgorithmTable
     /// <summary>The measured choice, a measurement if the options wish one, or the usual choice.</summary>
     public ConvAlgorithm Choose(ConvProblem problem, bool hasPlanes, GraphConstant weight, GraphConstant bias)
     {
+        if (_choices.Count == 0 && !_options.Tune)
+            return ConvAlgorithms.Usual(problem, hasPlanes);
         var candidates = ConvAlgorithms.For(problem, hasPlanes).ToArray();
         string key = problem.ToString();
         if (_choices.TryGetValue(key, out var choice) && Array.Find(candidates, algorithm => algorithm.Name == choice.Algorithm) is { } known)
@@ -43,7 +45,7 @@ internal sealed class AlgorithmTable
         if (!_options.Tune || candidates.Length < 2)
             return ConvAlgorithms.Usual(problem, hasPlanes);
         var (best, microseconds) = Measure(problem, candidates, weight, bias);
-        _choices[key] = (best.Name, microseconds);
+        _choices[key] = new Choice(best.Name, microseconds);
         _changed = true;
         return best;
     }
@@ -91,7 +93,7 @@ internal sealed class AlgorithmTable
         {
             string[] parts = line.Split('\t');
             if (parts.Length == 3 && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double microseconds))
-                _choices[parts[2]] = (parts[0], microseconds);
+                _choices[parts[2]] = new Choice(parts[0], microseconds);
         }
     }
 
@@ -123,4 +125,6 @@ internal sealed class AlgorithmTable
                 run.Dispose();
         }
     }
+
+    private sealed record Choice(string Algorithm, double Microseconds);
 }

@@ -5,7 +5,7 @@ namespace ResNeSt.Kernels.Cpu;
 /// <param name="Vectors">One to four.</param>
 /// <param name="Channel">The first, where each group begins with a block of its own.</param>
 /// <param name="Weights">Index of the first weight.</param>
-internal readonly record struct ConvPanel(int Group, int Vectors, int Channel, long Weights)
+internal sealed record ConvPanel(int Group, int Vectors, int Channel, long Weights)
 {
     /// <summary>Divides groups of whole blocks into panels of at most <paramref name="mostVectors"/> vectors, as few and as equal as possible; counts the weights.</summary>
     public static (ConvPanel[] Panels, long Weights) Divide(int groups, int groupBlocks, int mostVectors, int lanes, int steps)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using ResNeSt.Tensors;
@@ -28,7 +29,12 @@ internal sealed class DirectAlgorithm : ConvAlgorithm
     public override bool ReadsPlanes => _planes;
 
     /// <summary>Width of the vectors in use.</summary>
-    public static int VectorBits => Avx512F.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 32;
+    /// <remarks>Not inlined: a method that asks for AVX-512 itself is not compiled when an application is published, nor is what only it calls.</remarks>
+    public static int VectorBits
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => Avx512F.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 32;
+    }
 
     /// <summary>Whether the chunks of a convolution should compute its prologue: where they divide the rows, not the output channels.</summary>
     public static bool KeepsPrologue(ConvProblem problem) =>

@@ -274,45 +274,51 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
     private void Pack(GraphConstant weight, GraphConstant bias)
     {
         using var weights = new ConstantFloats(weight);
-        using var biases = new ConstantFloats(bias);
-        var padded = new float[_problem.Groups * _groupBlocks * Block];
-        for (int k = 0; k < _problem.OutputChannels; k++)
-            padded[PaddedChannel(k)] = biases.Scaled(k, k);
-        _bias.Write(0, padded);
-        ParallelRows.For(_panels.Length, p => PackPanel(weight, weights.Pointer, _panels[p]));
-    }
-
-    private int PaddedChannel(int channel) => channel / _problem.GroupOutputs * _groupBlocks * Block + channel % _problem.GroupOutputs;
-
-    private void PackPanel(GraphConstant weight, float* weights, ConvPanel panel)
-    {
-        int width = panel.Vectors * TLanes.Count, taps = _problem.KernelH * _problem.KernelW, steps = Steps;
-        var values = new float[steps * width];
-        int firstInput = _planes ? 0 : panel.Group * _problem.GroupInputs;
-        for (int j = 0; j < width; j++)
+        using (var biases = new ConstantFloats(bias))
         {
-            int member = panel.Channel - panel.Group * _groupBlocks * Block + j;
-            if (member >= _problem.GroupOutputs)
-                continue;
-            int k = panel.Group * _problem.GroupOutputs + member;
-            double factor = weight.Factor(k);
-            float* row = weights + (nint)k * steps;
-            int to = j;
-            // Blocks of input channels, taps, channels of the block; planes have one channel a block.
-            for (int c = 0; c < _problem.GroupInputs;)
-            {
-                int lanes = _planes ? 1 : Math.Min(Block - (firstInput + c) % Block, _problem.GroupInputs - c);
-                for (int tap = 0; tap < taps; tap++)
-                {
-                    for (int i = 0; i < lanes; i++, to += width)
-                        values[to] = (float)(row[(c + i) * taps + tap] * factor);
-                }
-
-                c += lanes;
-            }
+            int count = _problem.Groups * _groupBlocks * Block;
+            float* values = biases.Rows(0, _problem.OutputChannels), padded = _bias.Prepare(0, count);
+            new Span<float>(padded, count).Clear();
+            for (int k = 0; k < _problem.OutputChannels; k++)
+                padded[k / _problem.GroupOutputs * _groupBlocks * Block + k % _problem.GroupOutputs] = (float)(values[k] * bias.Factor(k));
         }
 
-        _weights.Write(panel.Weights, values);
+        ParallelRows.For(_panels.Length, p => PackPanel(weight, weights, _panels[p]));
+    }
+
+    private void PackPanel(GraphConstant weight, ConstantFloats weights, ConvPanel panel)
+    {
+        int width = panel.Vectors * TLanes.Count, steps = Steps;
+        int member = panel.Channel - panel.Group * _groupBlocks * Block, members = Math.Min(width, _problem.GroupOutputs - member);
+        int first = panel.Group * _problem.GroupOutputs + member;
+        double* factors = stackalloc double[2 * Block];
+        for (int j = 0; j < members; j++)
+            factors[j] = weight.Factor(first + j);
+        // Whatever the last group's blocks lack: panels of it may have no output at all.
+        float* rows = members > 0 ? weights.Rows(first, members) : null, target = _weights.Prepare(panel.Weights, steps * width);
+        fixed (int* places = Places(_planes ? 0 : panel.Group * _problem.GroupInputs))
+            WeightPacking.Transpose(rows, steps, factors, Math.Max(0, members), places, target, width);
+        _weights.Write(panel.Weights, target, steps * width);
+    }
+
+    // Where each weight of an output goes: blocks of input channels, taps, channels of the block; planes have one channel a block.
+    private int[] Places(int firstInput)
+    {
+        int taps = _problem.KernelH * _problem.KernelW, step = 0;
+        var places = new int[Steps];
+        for (int c = 0; c < _problem.GroupInputs;)
+        {
+            int lanes = _planes ? 1 : Math.Min(Block - (firstInput + c) % Block, _problem.GroupInputs - c);
+            for (int tap = 0; tap < taps; tap++)
+            {
+                for (int i = 0; i < lanes; i++)
+                    places[(c + i) * taps + tap] = step++;
+            }
+
+            c += lanes;
+        }
+
+        return places;
     }
 
     /// <summary>Where a pixel of the input lies.</summary>

@@ -38,17 +38,24 @@ internal sealed unsafe class LaneConvolution<TLanes> : PackedConv
         _bias = new PanelStore(DType.F32, blocks * Block);
         using var weights = new ConstantFloats(weight);
         using var biases = new ConstantFloats(bias);
-        var values = new float[blocks * _blockWeights];
-        var added = new float[blocks * Block];
-        for (int k = 0; k < problem.OutputChannels; k++)
+        float* added = _bias.Prepare(0, blocks * Block), given = biases.Rows(0, problem.OutputChannels);
+        for (int k = 0; k < blocks * Block; k++)
+            added[k] = k < problem.OutputChannels ? (float)(given[k] * bias.Factor(k)) : 0;
+        double* factors = stackalloc double[Block];
+        var places = new int[_copies * taps];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = i;
+        for (int block = 0; block < blocks; block++)
         {
-            added[k] = biases.Scaled(k, k);
-            for (int i = 0; i < _copies * taps; i++)
-                values[k / Block * _blockWeights + i * Block + k % Block] = weights.Scaled(k, (nint)k * _copies * taps + i);
+            int first = block * Block, members = Math.Min(Block, problem.OutputChannels - first);
+            for (int j = 0; j < members; j++)
+                factors[j] = weight.Factor(first + j);
+            float* target = _weights.Prepare((long)block * _blockWeights, _blockWeights);
+            fixed (int* to = places)
+                WeightPacking.Transpose(weights.Rows(first, members), places.Length, factors, members, to, target, Block);
+            _weights.Write((long)block * _blockWeights, target, _blockWeights);
         }
 
-        _weights.Write(0, values);
-        _bias.Write(0, added);
         _tiles = LaneTiles<TLanes>.Divide(problem.OutputWidth, problem.Geometry.StrideW);
         // Memory is the limit, so the work counts more than its operations.
         long rowBytes = (long)problem.InputWidth * problem.Geometry.StrideH * Block * (1 + _copies) * sizeof(float);

@@ -15,7 +15,7 @@ internal sealed unsafe class PanelStore : IDisposable
     {
         _type = type;
         ByteLength = count * type.ByteSize;
-        _memory = NativeMemory.AlignedAlloc((nuint)Math.Max(ByteLength, 1), NativeMemoryPool.Alignment);
+        _memory = HugePages.Allocate(ByteLength);
     }
 
     ~PanelStore() => Free();
@@ -23,18 +23,17 @@ internal sealed unsafe class PanelStore : IDisposable
     /// <summary>Size in bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>Rounds and stores weights.</summary>
-    public void Write(long offset, ReadOnlySpan<float> values)
+    /// <summary>Memory for weights that are about to be written: their own place, or memory of this thread for <see cref="Write"/> to round them from.</summary>
+    public float* Prepare(long offset, int count) =>
+        _type == DType.F32 ? (float*)_memory + offset : ThreadScratch.Floats(ThreadScratch.Use.Stage, count);
+
+    /// <summary>Rounds and stores the weights that were written where <see cref="Prepare"/> said.</summary>
+    public void Write(long offset, float* prepared, int count)
     {
-        fixed (float* source = values)
-        {
-            if (_type == DType.F32)
-                values.CopyTo(new Span<float>((float*)_memory + offset, values.Length));
-            else if (_type == DType.F16)
-                HalfConversion.FromSingle(source, (ushort*)_memory + offset, values.Length);
-            else
-                BrainConversion.FromSingle(source, (ushort*)_memory + offset, values.Length);
-        }
+        if (_type == DType.F16)
+            HalfConversion.FromSingle(prepared, (ushort*)_memory + offset, count);
+        else if (_type != DType.F32)
+            BrainConversion.FromSingle(prepared, (ushort*)_memory + offset, count);
     }
 
     /// <summary>Weights as F32: in place, or widened into memory of this thread that lasts until its next call.</summary>

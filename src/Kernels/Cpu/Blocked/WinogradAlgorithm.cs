@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using ResNeSt.Tensors.Graphs;
 
 namespace ResNeSt.Kernels.Cpu;
@@ -43,9 +41,11 @@ internal sealed class WinogradAlgorithm<TTransform>(string name) : ConvAlgorithm
             Math.Max(0, top), Math.Max(0, left), Math.Max(0, height - top - problem.InputHeight), Math.Max(0, width - left - problem.InputWidth));
     }
 
-    public override PackedConv Pack(ConvProblem problem, GraphConstant weight, GraphConstant bias) =>
-        Avx512F.IsSupported ? new WinogradConv<Lanes512, TTransform>(problem, weight, bias)
-        : Avx2.IsSupported ? new WinogradConv<Lanes256, TTransform>(problem, weight, bias)
-        : Vector128.IsHardwareAccelerated ? new WinogradConv<Lanes128, TTransform>(problem, weight, bias)
-        : new WinogradConv<Lane, TTransform>(problem, weight, bias);
+    public override PackedConv Pack(ConvProblem problem, GraphConstant weight, GraphConstant bias) => DirectAlgorithm.VectorBits switch
+    {
+        512 => new WinogradConv<Lanes512, TTransform>(problem, weight, bias),
+        256 => new WinogradConv<Lanes256, TTransform>(problem, weight, bias),
+        128 => new WinogradConv<Lanes128, TTransform>(problem, weight, bias),
+        _ => new WinogradConv<Lane, TTransform>(problem, weight, bias),
+    };
 }

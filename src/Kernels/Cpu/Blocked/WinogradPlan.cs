@@ -1,6 +1,7 @@
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>How a Winograd convolution is divided: panels of output channels with the input channels that they see, and chunks of work. Fixed by the shape alone.</summary>
+/// <remarks>The pieces are classes, not structures: lists of structures are compiled while the program starts, lists of references are part of the runtime.</remarks>
 internal sealed class WinogradPlan
 {
     /// <summary>Output channels of a panel; the last one, or one beside other groups, may have a block.</summary>
@@ -188,7 +189,7 @@ internal sealed class WinogradPlan
 /// <param name="FirstChannel">First input channel.</param>
 /// <param name="Channels">Input channels.</param>
 /// <param name="WeightOffset">Index of its first transformed weight: [position][input channel][output channel].</param>
-internal readonly record struct WinogradPanel(int Block, int Blocks, int FirstChannel, int Channels, long WeightOffset)
+internal sealed record WinogradPanel(int Block, int Blocks, int FirstChannel, int Channels, long WeightOffset)
 {
     /// <summary>Output channels with those behind the last one.</summary>
     public int Width => Blocks * BlockedLayout.Block;
@@ -198,7 +199,7 @@ internal readonly record struct WinogradPanel(int Block, int Blocks, int FirstCh
 }
 
 /// <summary>Consecutive panels and the blocks of inputs that they see together.</summary>
-internal readonly record struct WinogradSegment(int FirstPanel, int Panels, int FirstBlock, int Blocks);
+internal sealed record WinogradSegment(int FirstPanel, int Panels, int FirstBlock, int Blocks);
 
 /// <summary>A rectangle of tiles of some pictures; more than one picture only as a whole.</summary>
 /// <param name="Picture">First picture.</param>
@@ -208,7 +209,7 @@ internal readonly record struct WinogradSegment(int FirstPanel, int Panels, int 
 /// <param name="Column">First column of tiles.</param>
 /// <param name="Columns">Columns of tiles.</param>
 /// <param name="Part">Set of partial plane sums.</param>
-internal readonly record struct WinogradArea(int Picture, int Pictures, int Row, int Rows, int Column, int Columns, int Part)
+internal sealed record WinogradArea(int Picture, int Pictures, int Row, int Rows, int Column, int Columns, int Part)
 {
     /// <summary>Number of tiles.</summary>
     public int Tiles => Pictures * Rows * Columns;

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Graphs;
@@ -13,7 +12,7 @@ namespace ResNeSt.Kernels.Cpu;
 internal sealed unsafe class WinogradWeights<TTransform> : IDisposable
     where TTransform : struct, IWinogradTransform
 {
-    private const int Taps = 9;
+    private const int Taps = WeightPacking.Taps;
 
     private static readonly float[] Matrix = [.. TTransform.WeightMatrix.ToArray().Select(value => (float)value)];
 
@@ -26,7 +25,7 @@ internal sealed unsafe class WinogradWeights<TTransform> : IDisposable
         (_problem, _plan) = (problem, plan);
         _store = new PanelStore(problem.WeightType, TransformsLate ? plan.WeightLength / plan.Positions * Taps : plan.WeightLength);
         using var values = new ConstantFloats(weight);
-        ParallelRows.For(plan.Panels.Length, index => Pack(plan.Panels[index], weight, values.Pointer));
+        ParallelRows.For(plan.Panels.Length, index => Pack(plan.Panels[index], weight, values));
     }
 
     /// <summary>Size in bytes.</summary>
@@ -52,60 +51,42 @@ internal sealed unsafe class WinogradWeights<TTransform> : IDisposable
 
     public void Dispose() => _store.Dispose();
 
-    private void Pack(WinogradPanel panel, GraphConstant weight, float* values)
+    private void Pack(WinogradPanel panel, GraphConstant weight, ConstantFloats values)
     {
-        int extent = TTransform.Outputs + 2, width = panel.Width;
+        int extent = TTransform.Outputs + 2, width = panel.Width, groupInputs = _problem.GroupInputs;
+        int first = panel.Block * BlockedLayout.Block, outputs = Math.Min(width, _problem.OutputChannels - first);
+        nint length = (nint)groupInputs * Taps;
+        double* factors = stackalloc double[WinogradPlan.PanelWidth];
+        for (int i = 0; i < outputs; i++)
+            factors[i] = weight.Factor(first + i);
         double* taps = stackalloc double[Taps * WinogradPlan.PanelWidth];
         double* columns = stackalloc double[extent * 3 * WinogradPlan.PanelWidth];
-        double* results = stackalloc double[WinogradPlan.PanelWidth];
-        Span<float> rounded = stackalloc float[Taps * WinogradPlan.PanelWidth];
-        for (int channel = 0; channel < panel.Channels; channel++)
+        new Span<double>(taps, Taps * width).Clear();
+        float* rows = values.Rows(first, outputs);
+        fixed (double* matrix = TTransform.WeightMatrix)
         {
-            Gather(panel, panel.FirstChannel + channel, weight, values, taps);
-            if (TransformsLate)
+            for (int channel = 0; channel < panel.Channels; channel++)
             {
+                // The outputs of the channel's group; between other groups there are zeros, and behind the last output too.
+                int group = (panel.FirstChannel + channel) / groupInputs, inGroup = panel.FirstChannel + channel - group * groupInputs;
+                int from = Math.Max(0, group * _problem.GroupOutputs - first), to = Math.Min(outputs, (group + 1) * _problem.GroupOutputs - first);
+                if (inGroup == 0 && channel > 0)
+                    new Span<double>(taps, Taps * width).Clear();
+                WeightPacking.GatherTaps(rows + from * length + inGroup * Taps, length, factors + from, to - from, taps + from, width);
+                if (!TransformsLate)
+                {
+                    float* target = _store.Prepare(panel.WeightOffset + (long)channel * width, 0);
+                    WeightPacking.TransformTaps(taps, matrix, extent, width, columns, target, (nint)panel.Channels * width);
+                    continue;
+                }
+
+                long offset = panel.WeightOffset / _plan.Positions * Taps + (long)channel * Taps * width;
+                float* rounded = _store.Prepare(offset, Taps * width);
                 for (int i = 0; i < Taps * width; i++)
                     rounded[i] = (float)taps[i];
-                _store.Write(panel.WeightOffset / _plan.Positions * Taps + (long)channel * Taps * width, rounded[..(Taps * width)]);
-                continue;
-            }
-
-            for (int row = 0; row < extent; row++)
-            {
-                for (int s = 0; s < 3; s++)
-                    Combine(TTransform.WeightMatrix.Slice(3 * row, 3), taps + s * width, 3 * width, columns + (row * 3 + s) * width, width);
-            }
-
-            for (int position = 0; position < _plan.Positions; position++)
-            {
-                Combine(TTransform.WeightMatrix.Slice(position % extent * 3, 3), columns + position / extent * 3 * width, width, results, width);
-                for (int i = 0; i < width; i++)
-                    rounded[i] = (float)results[i];
-                _store.Write(panel.WeightOffset + ((long)position * panel.Channels + channel) * width, rounded[..width]);
+                _store.Write(offset, rounded, Taps * width);
             }
         }
-    }
-
-    /// <summary>The nine weights between one input channel and the outputs of a panel, output after output; zeros between groups and behind the last output.</summary>
-    private void Gather(WinogradPanel panel, int channel, GraphConstant weight, float* values, double* taps)
-    {
-        int group = channel / _problem.GroupInputs;
-        for (int i = 0; i < panel.Width; i++)
-        {
-            int output = panel.Block * BlockedLayout.Block + i;
-            bool seen = output < _problem.OutputChannels && output / _problem.GroupOutputs == group;
-            double factor = seen ? weight.Factor(output) : 0;
-            nint from = seen ? ((nint)output * _problem.GroupInputs + channel - group * _problem.GroupInputs) * Taps : 0;
-            for (int tap = 0; tap < Taps; tap++)
-                taps[tap * panel.Width + i] = seen ? values[from + tap] * factor : 0;
-        }
-    }
-
-    private static void Combine(ReadOnlySpan<double> factors, double* source, int step, double* target, int width)
-    {
-        Vector<double> a = new(factors[0]), b = new(factors[1]), c = new(factors[2]);
-        for (int i = 0; i < width; i += Vector<double>.Count)
-            (a * Vector.Load(source + i) + b * Vector.Load(source + step + i) + c * Vector.Load(source + 2 * step + i)).Store(target + i);
     }
 
     /// <summary>The same in F32, for weights whose own rounding is coarser by far.</summary>
