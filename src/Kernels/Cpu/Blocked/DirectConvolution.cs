@@ -291,7 +291,7 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
         int width = panel.Vectors * TLanes.Count, steps = Steps;
         int member = panel.Channel - panel.Group * _groupBlocks * Block, members = Math.Min(width, _problem.GroupOutputs - member);
         int first = panel.Group * _problem.GroupOutputs + member;
-        double* factors = stackalloc double[2 * Block];
+        double* factors = stackalloc double[ConvTiles<TLanes>.MaxVectors * TLanes.Count];
         for (int j = 0; j < members; j++)
             factors[j] = weight.Factor(first + j);
         // Whatever the last group's blocks lack: panels of it may have no output at all.

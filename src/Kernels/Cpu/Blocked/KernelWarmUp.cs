@@ -3,12 +3,13 @@ using ResNeSt.Tensors.Graphs;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Runs each convolution once on a small image of zeros, so that its code is there when the first picture comes.</summary>
+/// <summary>Runs the usual convolutions once on zeros, so that its code is there when the first picture comes.</summary>
 /// <remarks>The hot loops are compiled when they first run, a twentieth of a second together. On a thread of its own that happens while a network is
 /// traced, which keeps one processor busy only.</remarks>
 internal static class KernelWarmUp
 {
-    private const int Wide = 28, Middle = 14, Narrow = 7;
+    // Of the maps of a network for pictures of 224 pixels, and of its attention and its classifier.
+    private static readonly int[] Extents = [56, 28, 14, 7, 1];
 
     /// <summary>Begins, and returns at once.</summary>
     public static void Start() => new Thread(Run) { IsBackground = true, Name = "ResNeSt warm-up" }.Start();
@@ -19,14 +20,13 @@ internal static class KernelWarmUp
         {
             var relu = new ConvEpilogue(ActivationKind.Relu, false, 0);
             var pooled = relu with { PoolRadix = 2 };
-            Try(WinogradAlgorithms.Four, Problem(64, 64, Wide, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
-            Try(DirectAlgorithm.Blocked, Problem(32, 64, Middle, 1, ConvGeometry.Of(), relu with { Residual = true }));
-            Try(WinogradAlgorithms.Two, Problem(64, 64, Middle, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
-            Try(DirectAlgorithm.Planes, Problem(3, 32, Wide, 3, ConvGeometry.Of(stride: 2, padding: 1), relu));
-            Try(DirectAlgorithm.Blocked, Problem(32, 64, Middle, 1, ConvGeometry.Of(), relu) with { Prologue = new ConvPrologue(2, null) });
-            Try(DirectAlgorithm.Blocked, Problem(32, 64, Narrow, 1, ConvGeometry.Of(), relu));
-            Try(DirectAlgorithm.Blocked, Problem(32, 32, 1, 1, ConvGeometry.Of(), relu));
-            Try(DirectAlgorithm.Blocked, Problem(32, 16, 1, 1, ConvGeometry.Of(), relu));
+            Try(WinogradAlgorithms.Four, Problem(64, 64, 28, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
+            Try(DirectAlgorithm.Planes, Problem(3, 32, 28, 3, ConvGeometry.Of(stride: 2, padding: 1), relu));
+            foreach (int extent in Extents)
+                Try(DirectAlgorithm.Blocked, Problem(64, 256, extent, 1, ConvGeometry.Of(), relu with { Residual = true }));
+            Try(WinogradAlgorithms.Two, Problem(64, 64, 14, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
+            Try(DirectAlgorithm.Blocked, Problem(64, 256, 28, 1, ConvGeometry.Of(), relu) with { Prologue = new ConvPrologue(2, null) });
+            Try(DirectAlgorithm.Blocked, Problem(32, 32, 7, 3, ConvGeometry.Of(padding: 1), relu));
         }
         catch (Exception error) when (error is OutOfMemoryException or NotSupportedException)
         {
