@@ -16,6 +16,12 @@ internal sealed class ConvChunks
     /// <summary>Input of a chunk: leaves room in the second-level cache for a panel and the next one.</summary>
     public const long CacheBytes = 650_000;
 
+    /// <summary>Weights that chunks may read again and again so that each prepares only what it reads.</summary>
+    public const long PreparedWeightBytes = 300_000;
+
+    // Blocks of rows of a picture that are prepared by their chunks: each reads all weights.
+    private const int MostPrepared = 14;
+
     // A chunk takes some tens of microseconds, and not more than a large machine has threads are needed.
     private const long ChunkFlops = 4_000_000;
     private const long ChunkBytes = 500_000;
@@ -45,8 +51,8 @@ internal sealed class ConvChunks
         rowBytes = Math.Max(1, rowBytes);
         int most = (int)Math.Clamp(CacheBytes / rowBytes, 1, rows);
         Parts = (rows + most - 1) / most;
-        if (prepares && weightBytes <= CacheBytes)
-            Parts = Math.Max(Parts, Math.Min((rows + 1) / 2, (wanted + batch - 1) / batch));
+        if (prepares && weightBytes <= PreparedWeightBytes)
+            Parts = Math.Max(Parts, Math.Min((rows + 1) / 2, (Math.Min(wanted, MostPrepared) + batch - 1) / batch));
         _rowsEach = (rows + Parts - 1) / Parts;
         // Narrow images take two rows at a time.
         if (_rowsEach < rows)

@@ -38,7 +38,7 @@ internal sealed class DirectAlgorithm : ConvAlgorithm
 
     /// <summary>Whether the chunks of a convolution should compute its prologue: where they divide the rows, not the output channels.</summary>
     public static bool KeepsPrologue(ConvProblem problem) =>
-        (long)problem.OutputChannels * problem.GroupInputs * problem.KernelH * problem.KernelW * problem.WeightType.ByteSize <= ConvChunks.CacheBytes;
+        (long)problem.OutputChannels * problem.GroupInputs * problem.KernelH * problem.KernelW * problem.WeightType.ByteSize <= ConvChunks.PreparedWeightBytes;
 
     /// <summary>What the taps of a convolution reach beyond the image.</summary>
     public static Border Reach(ConvProblem problem)

@@ -17,6 +17,9 @@ internal sealed class WinogradPlan
     private const int FewestTiles = 32;
     private const int MostTiles = 56;
 
+    // Time of a panel of two blocks in units of one of a single block.
+    private const double PairTime = 1.1;
+
     // Small groups are put together until they see so many blocks of inputs.
     private const int SmallSegment = 4;
 
@@ -88,12 +91,12 @@ internal sealed class WinogradPlan
         long offset = 0;
         for (int block = 0; block < blocks;)
         {
-            // Two blocks together, unless one of them would have to multiply with the inputs of a group that only the other one sees.
+            // Two blocks together take little more time than one, for which each pixel is loaded too; unless they see no inputs in common.
             var panel = Panel(problem, block, 1, offset);
             if (block + 1 < blocks)
             {
                 var both = Panel(problem, block, 2, offset);
-                if (2 * both.Channels <= panel.Channels + Panel(problem, block + 1, 1, offset).Channels)
+                if (PairTime * both.Channels <= panel.Channels + Panel(problem, block + 1, 1, offset).Channels)
                     panel = both;
             }
 
