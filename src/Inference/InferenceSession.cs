@@ -228,6 +228,7 @@ public sealed class InferenceSession : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(runs, 1);
         var times = new double[Steps.Count][];
+        var kernels = new IReadOnlyList<string>[Steps.Count];
         for (int i = 0; i < times.Length; i++)
             times[i] = new double[runs];
         var context = Take();
@@ -241,7 +242,7 @@ public sealed class InferenceSession : IDisposable
                     Backend.Clear(input);
                 for (int i = 0; i < times.Length; i++)
                 {
-                    double milliseconds = Measure(context.Steps[i], threads);
+                    (double milliseconds, kernels[i]) = Measure(context.Steps[i], threads);
                     if (run >= 0)
                         times[i][run] = milliseconds;
                 }
@@ -254,7 +255,7 @@ public sealed class InferenceSession : IDisposable
 
         foreach (double[] time in times)
             Array.Sort(time);
-        return [.. Steps.Select(step => new StepTime(step, times[step.Index][runs / 2]))];
+        return [.. Steps.Select(step => new StepTime(step, times[step.Index][runs / 2]) { Kernels = kernels[step.Index] })];
     }
 
     /// <summary>A table of the steps: algorithm, operator, module, layout, weights.</summary>
@@ -324,13 +325,16 @@ public sealed class InferenceSession : IDisposable
         }
     }
 
-    private double Measure(BoundStep step, int threads)
+    private (double Milliseconds, IReadOnlyList<string> Kernels) Measure(BoundStep step, int threads)
     {
         using var profile = Backend.StartProfile();
         long start = Stopwatch.GetTimestamp();
         step.Run(threads);
         Backend.Synchronize();
-        return profile is not null ? profile.Read().Sum(time => time.Seconds) * 1e3 : Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        if (profile is null)
+            return (Stopwatch.GetElapsedTime(start).TotalMilliseconds, []);
+        var launched = profile.Read();
+        return (launched.Sum(time => time.Seconds) * 1e3, [.. launched.Select(time => time.Name)]);
     }
 
     private SessionContext Take()

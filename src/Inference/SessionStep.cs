@@ -18,6 +18,9 @@ public sealed record SessionStep(int Index, string Name, string Operator, string
 /// <param name="Milliseconds">Median over the runs.</param>
 public sealed record StepTime(SessionStep Step, double Milliseconds)
 {
+    /// <summary>The device's kernels that it launches, the longest first; empty where the host computes.</summary>
+    public IReadOnlyList<string> Kernels { get; init; } = [];
+
     /// <summary>Floating-point operations of the operator, as if computed directly, in 10⁹ a second.</summary>
     public double GigaflopsPerSecond => Step.Cost.Flops / Milliseconds * 1e-6;
 

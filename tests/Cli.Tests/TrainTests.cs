@@ -12,18 +12,23 @@ public sealed class TrainTests
     private string Data => Path.Combine(_folder, "fashion-data");
 
     [SetUp]
-    public void MakeData()
+    public void MakeFolders()
     {
         _folder = Directory.CreateTempSubdirectory("resnest-train-").FullName;
-        Directory.CreateDirectory(Data);
-        // Bars whose height is their class: 64 pictures of 28 by 28 to learn from, 32 to test.
+        MakeData(Data, side: 28);
+    }
+
+    /// <summary>Bars whose height is their class: 64 pictures to learn from, 32 to test.</summary>
+    private static void MakeData(string folder, byte side)
+    {
+        Directory.CreateDirectory(folder);
         foreach (var (prefix, count) in new[] { ("train", 64), ("t10k", 32) })
         {
-            var pixels = new byte[count * 28 * 28];
+            var pixels = new byte[count * side * side];
             for (int i = 0; i < pixels.Length; i++)
-                pixels[i] = (byte)(i / 28 % 28 < i / 784 % 10 * 3 ? 200 + i % 50 : i % 40);
-            File.WriteAllBytes(Path.Combine(Data, $"{prefix}-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, (byte)count, 0, 0, 0, 28, 0, 0, 0, 28, .. pixels]);
-            File.WriteAllBytes(Path.Combine(Data, $"{prefix}-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, (byte)count, .. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
+                pixels[i] = (byte)(i / side % side < i / (side * side) % 10 * 3 * side / 28 ? 200 + i % 50 : i % 40);
+            File.WriteAllBytes(Path.Combine(folder, $"{prefix}-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, (byte)count, 0, 0, 0, side, 0, 0, 0, side, .. pixels]);
+            File.WriteAllBytes(Path.Combine(folder, $"{prefix}-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, (byte)count, .. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
         }
     }
 
@@ -177,8 +182,9 @@ public sealed class TrainTests
     {
         if (!CommandResult.Run("devices").Output.Contains("ilgpu-cpu", StringComparison.Ordinal))
             Assert.Ignore("this build has no GPU backend");
-        string run = Path.Combine(_folder, "run");
-        var result = CommandResult.Run("train", "--data", Data, "--out", run, "--batch", "8", "--size", "8", "--validation", "0", "--max-steps", "2", "--no-progress",
+        string run = Path.Combine(_folder, "run"), small = Path.Combine(_folder, "small-fashion-data");
+        MakeData(small, side: 8);
+        var result = CommandResult.Run("train", "--data", small, "--out", run, "--batch", "8", "--size", "8", "--validation", "0", "--max-steps", "2", "--no-progress",
             "--device", devices, "--precision", precision);
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(Losses(run), Has.Length.EqualTo(2).And.All.InRange(0.1, 10));

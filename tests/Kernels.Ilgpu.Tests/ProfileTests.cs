@@ -84,6 +84,7 @@ public sealed class ProfileTests
         using var session = InferenceSession.Compile(net, new TensorSpec([1, 3, 32, 32], DType.F32), new InferenceOptions { Device = "ilgpu-cpu" });
         var times = session.Profile(runs: 1);
         Assert.That(times.Select(time => time.Milliseconds), Has.All.GreaterThan(0));
+        Assert.That(times.SelectMany(time => time.Kernels), Has.Some.StartsWith("conv.fused."));
     }
 
     [Test]

@@ -21,6 +21,8 @@ internal static class BenchKernels
             using var observer = OpObserver.Observe((op, inputs, _) => Add(op, inputs));
             network.Step();
         }
+        else if (GpuSupport.TryUsePrecision(backend, precision))
+            return Steps(entry, backend, input, precision, peaks);
         else
         {
             using var model = entry.Create();
@@ -51,19 +53,44 @@ internal static class BenchKernels
             using var call = new TensorScope();
             OpDispatcher.Run(op, inputs);
         }, cancellation);
-        var cost = op.Cost(specs);
-        // What tensor cores computed is measured by what they can; the name of a kernel says whether they did.
-        var (least, byMemory) = peaks.Bound(cost, launched.Any(name => name.Contains($".{precision}.", StringComparison.Ordinal)) ? precision : null);
-        double share = least / seconds;
-        string verdict = $"{(share >= 0.85 ? "good" : share >= 0.6 ? "fair" : seconds < LaunchSeconds ? "shorter than a launch" : "slow")}, bound by {(byMemory ? "memory" : "arithmetic")}";
         string kernel = launched.Count > 0 ? string.Join('+', launched) : backend.FindKernel(op, specs)?.Name ?? "definition";
-        return new BenchedKernel(op.Name, string.Join(' ', specs), kernel, precision, train, count, seconds, cost, share, verdict);
+        return Judge(new BenchedKernel(op.Name, string.Join(' ', specs), kernel, precision, train, count, seconds, op.Cost(specs), 0, ""), peaks);
+    }
+
+    /// <summary>The steps of a compiled session as a GPU runs them; those of one operator, size and kernel are one line.</summary>
+    private static IReadOnlyList<BenchedKernel> Steps(ModelEntry entry, Backend backend, Shape input, string precision, BenchPeaks peaks)
+    {
+        using var network = new BenchNetwork(entry, backend, DType.F32, input, train: false);
+        var times = network.Profile();
+        return
+        [
+            .. times.Where(time => time.Kernels.Count > 0)
+                .GroupBy(time => (time.Step.Operator, Output: time.Step.Output?.ToString() ?? "", Kernel: string.Join('+', time.Kernels.Order(StringComparer.Ordinal)), time.Step.Cost))
+                .Select(group => Judge(new BenchedKernel(
+                    group.Key.Operator, $"-> {group.Key.Output}", group.Key.Kernel, precision, Training: false, group.Count(), group.Average(time => time.Milliseconds) * 1e-3,
+                    Stored(group.Key.Cost, group.Key.Kernel, precision), 0, ""), peaks)),
+        ];
+    }
+
+    /// <summary>Maps in F16 and BF16 have half the bytes of what the graph says.</summary>
+    private static OpCost Stored(OpCost cost, string kernel, string precision) => precision is "f16" or "bf16" && kernel.Contains("map.", StringComparison.Ordinal)
+        ? cost with { BytesRead = cost.BytesRead / 2, BytesWritten = cost.BytesWritten / 2 }
+        : cost;
+
+    private static BenchedKernel Judge(BenchedKernel kernel, BenchPeaks peaks)
+    {
+        double seconds = kernel.Seconds;
+        // What tensor cores computed is measured by what they can; the name of a kernel says whether they did.
+        var (least, byMemory) = peaks.Bound(kernel.Cost, kernel.Kernel.Contains($".{kernel.Precision}.", StringComparison.Ordinal) ? kernel.Precision : null);
+        double share = least / seconds;
+        string verdict = kernel.Cost == default ? "overhead, bound by memory" : $"{(share >= 0.85 ? "good" : share >= 0.6 ? "fair" : seconds < LaunchSeconds ? "shorter than a launch" : "slow")}, bound by {(byMemory ? "memory" : "arithmetic")}";
+        return kernel with { Share = share, Verdict = verdict };
     }
 }
 
 /// <summary>One timed operator.</summary>
 /// <param name="Op">Its name.</param>
-/// <param name="Inputs">Its inputs.</param>
+/// <param name="Inputs">Its inputs; of a session's step its output.</param>
 /// <param name="Kernel">What computes it: on a GPU the kernels launched, the longest first.</param>
 /// <param name="Precision">What products were asked to round to.</param>
 /// <param name="Training">Whether it is part of a training step.</param>

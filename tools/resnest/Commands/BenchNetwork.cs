@@ -52,6 +52,9 @@ internal sealed class BenchNetwork : IDisposable
         _optimizer.ClearGrads();
     }
 
+    /// <summary>Times of the compiled session's steps; simulated devices, which take seconds for each, run them once.</summary>
+    public IReadOnlyList<StepTime> Profile() => _session!.Profile(_session.Backend.Device.Kind == "ilgpu-cpu" ? 1 : 15);
+
     /// <summary>A tensor of positive values, which no operator turns into NaN; zeros for integers.</summary>
     public static Tensor Values(TensorSpec spec, Generator generator, Device device)
     {
