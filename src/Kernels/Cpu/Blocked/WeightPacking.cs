@@ -21,7 +21,7 @@ internal static unsafe class WeightPacking
     /// <param name="members">Number of rows, at most <paramref name="width"/>.</param>
     /// <param name="places">Where each element of a row goes.</param>
     /// <param name="target">[<paramref name="length"/>, <paramref name="width"/>].</param>
-    /// <param name="width">Columns of the target, a multiple of four.</param>
+    /// <param name="width">Columns of the target.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* rows, int length, double* factors, int members, int* places, float* target, int width)
     {
@@ -33,9 +33,11 @@ internal static unsafe class WeightPacking
                 float* column = target + j;
                 if (j + 4 > members)
                 {
+                    // Panels of single lanes are narrower than four.
+                    int columns = Math.Min(4, width - j);
                     for (int s = strip; s < end; s++)
                     {
-                        for (int i = 0; i < 4; i++)
+                        for (int i = 0; i < columns; i++)
                             column[(nint)places[s] * width + i] = j + i < members ? (float)(rows[(nint)(j + i) * length + s] * factors[j + i]) : 0;
                     }
 
