@@ -94,7 +94,7 @@ public static class Recipes
     {
         Name = "cifar10",
         Model = "resnest_small",
-        Epochs = 20,
+        Epochs = 24,
         BatchSize = 64,
         LearningRate = 0.15,
         RateBatch = 128,
