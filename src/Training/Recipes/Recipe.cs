@@ -71,9 +71,6 @@ public sealed record Recipe
     /// <summary>random-resized, erandom, pad or none.</summary>
     public string Crop { get; init; } = "none";
 
-    /// <summary>Black pixels on every side of which the crop "pad" takes a part.</summary>
-    public int CropPadding { get; init; } = 4;
-
     /// <summary>Filter of the crops.</summary>
     public ResizeFilter Filter { get; init; }
 
@@ -159,7 +156,7 @@ public sealed record Recipe
                 steps.Add(new ERandomCrop(Size, Filter));
                 break;
             case "pad":
-                steps.Add(new PadCrop(CropPadding));
+                steps.Add(new PadCrop());
                 break;
             case "none":
                 break;
