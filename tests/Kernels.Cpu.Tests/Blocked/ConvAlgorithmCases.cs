@@ -13,6 +13,10 @@ internal static class ConvAlgorithmCases
         foreach (int blocks in (int[])[1, 2, 3, 4, 5, 7])
             yield return Conv(1, 3200, 16 * blocks, 5, 6, 1, epilogue: new(ActivationKind.Relu6, blocks % 2 == 0, 0));
         yield return Conv(1, 600, 120, 9, 11, 1, groups: 2, epilogue: new(ActivationKind.Silu, true, 1));
+        // Even and odd numbers of inputs, which begin in the midst of a block: tiles of four vectors take two inputs at a time.
+        yield return Conv(1, 37, 64, 6, 14, 1, epilogue: new(ActivationKind.Relu, true, 1));
+        yield return Conv(2, 48, 256, 6, 10, 1, groups: 2, epilogue: new(ActivationKind.Relu, true, 1));
+        yield return Conv(1, 74, 128, 6, 14, 1, groups: 2);
         yield return Conv(2, 16, 32, 5, 29, 1, epilogue: new(ActivationKind.None, false, 0));
         yield return Conv(3, 48, 64, 7, 7, 1, epilogue: new(ActivationKind.Relu, true, 1));
         yield return Conv(2, 35, 7, 6, 9, 3, padding: 1, epilogue: new(ActivationKind.Silu, true, 1));

@@ -4,29 +4,25 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>The innermost loops of convolutions on blocked activations for AVX-512: some pixels times one to four blocks of output channels,
+/// <summary>The innermost loops of convolutions on blocked activations for AVX-512: some pixels times one to three blocks of output channels,
 /// kept in registers over all taps and input channels.</summary>
 /// <remarks>Each step loads the weights of one input channel and one tap, and multiplies them with that channel of each pixel. Tiles that fill the
-/// registers have 14 pixels and two vectors, 9 and three, or 6 and four: 28, 27 and 24 multiply-adds for 16, 12 and 10 loads. Fewer loads are faster:
-/// 156, 177 and 177 GFLOP/s of 178 on an Ice Lake core of one's own, 102, 121 and 123 beside a busy sibling thread, where two or three instructions a
-/// cycle are all there is. The numbers are types whose size is the number: the compiler knows sizes while it reads the code, so it makes a method for
+/// registers have 14 pixels and two vectors, or 9 and three; <see cref="QuadTile512{TWidth, TRows}"/> has 6 and four: 28, 27 and 24 multiply-adds for 16, 12
+/// and 10 loads. Fewer loads are faster: 156, 177 and 177 GFLOP/s of 178 on an Ice Lake core of one's own, 102, 121 and 123 beside a busy sibling thread,
+/// where two or three instructions a cycle are all there is. The numbers are types whose size is the number: the compiler knows sizes while it reads the code, so it makes a method for
 /// each shape and never sees the lines behind its last pixel. Written with vectors and not with <see cref="Lanes512"/>: behind the wrapper each second
 /// multiply-add costs a move between registers, 3 % of the time on a core of one's own and up to 18 % beside a busy sibling thread. Largest and smallest
 /// as they stand keep NaN.</remarks>
 /// <typeparam name="TWidth">Pixels of a row.</typeparam>
 /// <typeparam name="TRows">Rows of pixels, one or two.</typeparam>
 /// <typeparam name="TStep">Floats from one pixel to the next in the source.</typeparam>
-/// <typeparam name="TVectors">Vectors of output channels, one to four.</typeparam>
+/// <typeparam name="TVectors">Vectors of output channels, one to three.</typeparam>
 internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
     where TWidth : unmanaged
     where TRows : unmanaged
     where TStep : unmanaged
     where TVectors : unmanaged
 {
-    // Blocks of input channels lie far apart, so the processor does not foresee them: their pixels are fetched two blocks ahead, behind the last
-    // block those of the next tile.
-    private const int Ahead = 2;
-
     private static int Pixels => sizeof(TWidth) * sizeof(TRows);
 
     /// <summary>Computes and stores the tile.</summary>
@@ -39,25 +35,16 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
         float* add = arguments->Residual;
         nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
         bool adds = add != null;
-        if (adds && Sse.IsSupported)
-        {
-            // It comes from the third-level cache, or farther, while the sums are computed.
-            for (int vector = 0; vector < sizeof(TVectors); vector++)
-            {
-                for (int pixel = 0; pixel < Pixels; pixel++)
-                    Sse.Prefetch0(add + vector * addStep + Place(pixel, split, arguments->ResidualGap));
-            }
-        }
-
+        if (adds)
+            TileResults.PrefetchResidual(arguments, sizeof(TVectors), Pixels);
         var a0 = arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias);
         var b0 = sizeof(TVectors) < 2 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + Vector512<float>.Count);
         var c0 = sizeof(TVectors) < 3 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + 2 * Vector512<float>.Count);
-        var d0 = sizeof(TVectors) < 4 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + 3 * Vector512<float>.Count);
-        Vector512<float> a1 = a0, b1 = b0, c1 = c0, d1 = d0;
-        Vector512<float> a2 = a0, b2 = b0, c2 = c0, d2 = d0;
-        Vector512<float> a3 = a0, b3 = b0, c3 = c0, d3 = d0;
-        Vector512<float> a4 = a0, b4 = b0, c4 = c0, d4 = d0;
-        Vector512<float> a5 = a0, b5 = b0, c5 = c0, d5 = d0;
+        Vector512<float> a1 = a0, b1 = b0, c1 = c0;
+        Vector512<float> a2 = a0, b2 = b0, c2 = c0;
+        Vector512<float> a3 = a0, b3 = b0, c3 = c0;
+        Vector512<float> a4 = a0, b4 = b0, c4 = c0;
+        Vector512<float> a5 = a0, b5 = b0, c5 = c0;
         Vector512<float> a6 = a0, b6 = b0, c6 = c0;
         Vector512<float> a7 = a0, b7 = b0, c7 = c0;
         Vector512<float> a8 = a0, b8 = b0, c8 = c0;
@@ -71,15 +58,7 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
             nint from = block == 0 ? arguments->FirstLane : 0;
             nint count = (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes) - from;
             float* tapRow = source + from;
-            if (Sse.IsSupported)
-            {
-                float* ahead = block + Ahead < arguments->Blocks
-                    ? source + Ahead * arguments->BlockStep
-                    : arguments->Source + sizeof(TWidth) * sizeof(TStep) + (block + Ahead - arguments->Blocks) * arguments->BlockStep;
-                for (int pixel = 0; pixel < sizeof(TWidth); pixel++)
-                    Sse.Prefetch0(ahead + pixel * sizeof(TStep));
-            }
-
+            TileResults.PrefetchSource(arguments, source, block, sizeof(TWidth), sizeof(TStep));
             for (nint r = arguments->TapRows; r > 0; r--)
             {
                 float* tap = tapRow;
@@ -99,15 +78,12 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                         var wa = Vector512.Load(w);
                         var wb = sizeof(TVectors) > 1 ? Vector512.Load(w + Vector512<float>.Count) : wa;
                         var wc = sizeof(TVectors) > 2 ? Vector512.Load(w + 2 * Vector512<float>.Count) : wa;
-                        var wd = sizeof(TVectors) > 3 ? Vector512.Load(w + 3 * Vector512<float>.Count) : wa;
                         var v = Pixel(x, y, 0);
                         a0 = Avx512F.FusedMultiplyAdd(v, wa, a0);
                         if (sizeof(TVectors) > 1)
                             b0 = Avx512F.FusedMultiplyAdd(v, wb, b0);
                         if (sizeof(TVectors) > 2)
                             c0 = Avx512F.FusedMultiplyAdd(v, wc, c0);
-                        if (sizeof(TVectors) > 3)
-                            d0 = Avx512F.FusedMultiplyAdd(v, wd, d0);
                         if (Pixels > 1)
                         {
                             v = Pixel(x, y, 1);
@@ -116,8 +92,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                                 b1 = Avx512F.FusedMultiplyAdd(v, wb, b1);
                             if (sizeof(TVectors) > 2)
                                 c1 = Avx512F.FusedMultiplyAdd(v, wc, c1);
-                            if (sizeof(TVectors) > 3)
-                                d1 = Avx512F.FusedMultiplyAdd(v, wd, d1);
                         }
 
                         if (Pixels > 2)
@@ -128,8 +102,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                                 b2 = Avx512F.FusedMultiplyAdd(v, wb, b2);
                             if (sizeof(TVectors) > 2)
                                 c2 = Avx512F.FusedMultiplyAdd(v, wc, c2);
-                            if (sizeof(TVectors) > 3)
-                                d2 = Avx512F.FusedMultiplyAdd(v, wd, d2);
                         }
 
                         if (Pixels > 3)
@@ -140,8 +112,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                                 b3 = Avx512F.FusedMultiplyAdd(v, wb, b3);
                             if (sizeof(TVectors) > 2)
                                 c3 = Avx512F.FusedMultiplyAdd(v, wc, c3);
-                            if (sizeof(TVectors) > 3)
-                                d3 = Avx512F.FusedMultiplyAdd(v, wd, d3);
                         }
 
                         if (Pixels > 4)
@@ -152,8 +122,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                                 b4 = Avx512F.FusedMultiplyAdd(v, wb, b4);
                             if (sizeof(TVectors) > 2)
                                 c4 = Avx512F.FusedMultiplyAdd(v, wc, c4);
-                            if (sizeof(TVectors) > 3)
-                                d4 = Avx512F.FusedMultiplyAdd(v, wd, d4);
                         }
 
                         if (Pixels > 5)
@@ -164,8 +132,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                                 b5 = Avx512F.FusedMultiplyAdd(v, wb, b5);
                             if (sizeof(TVectors) > 2)
                                 c5 = Avx512F.FusedMultiplyAdd(v, wc, c5);
-                            if (sizeof(TVectors) > 3)
-                                d5 = Avx512F.FusedMultiplyAdd(v, wd, d5);
                         }
 
                         if (Pixels > 6)
@@ -257,154 +223,142 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
         var low = Vector512.Create(arguments->Low);
         var high = Vector512.Create(arguments->High);
         nint place = 0, addPlace = 0;
-        a0 = Finish(a0, adds, add + addPlace, clamps, low, high, to + place);
+        a0 = TileResults.Finish(a0, adds, add + addPlace, clamps, low, high, to + place);
         if (sizeof(TVectors) > 1)
-            b0 = Finish(b0, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            b0 = TileResults.Finish(b0, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         if (sizeof(TVectors) > 2)
-            c0 = Finish(c0, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        if (sizeof(TVectors) > 3)
-            d0 = Finish(d0, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+            c0 = TileResults.Finish(c0, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         if (Pixels > 1)
         {
-            place = Place(1, split, arguments->DestinationGap);
-            addPlace = Place(1, split, arguments->ResidualGap);
-            a1 = Finish(a1, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(1, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(1, split, arguments->ResidualGap);
+            a1 = TileResults.Finish(a1, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b1 = Finish(b1, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b1 = TileResults.Finish(b1, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c1 = Finish(c1, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            if (sizeof(TVectors) > 3)
-                d1 = Finish(d1, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+                c1 = TileResults.Finish(c1, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 2)
         {
-            place = Place(2, split, arguments->DestinationGap);
-            addPlace = Place(2, split, arguments->ResidualGap);
-            a2 = Finish(a2, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(2, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(2, split, arguments->ResidualGap);
+            a2 = TileResults.Finish(a2, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b2 = Finish(b2, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b2 = TileResults.Finish(b2, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c2 = Finish(c2, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            if (sizeof(TVectors) > 3)
-                d2 = Finish(d2, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+                c2 = TileResults.Finish(c2, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 3)
         {
-            place = Place(3, split, arguments->DestinationGap);
-            addPlace = Place(3, split, arguments->ResidualGap);
-            a3 = Finish(a3, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(3, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(3, split, arguments->ResidualGap);
+            a3 = TileResults.Finish(a3, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b3 = Finish(b3, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b3 = TileResults.Finish(b3, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c3 = Finish(c3, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            if (sizeof(TVectors) > 3)
-                d3 = Finish(d3, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+                c3 = TileResults.Finish(c3, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 4)
         {
-            place = Place(4, split, arguments->DestinationGap);
-            addPlace = Place(4, split, arguments->ResidualGap);
-            a4 = Finish(a4, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(4, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(4, split, arguments->ResidualGap);
+            a4 = TileResults.Finish(a4, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b4 = Finish(b4, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b4 = TileResults.Finish(b4, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c4 = Finish(c4, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            if (sizeof(TVectors) > 3)
-                d4 = Finish(d4, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+                c4 = TileResults.Finish(c4, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 5)
         {
-            place = Place(5, split, arguments->DestinationGap);
-            addPlace = Place(5, split, arguments->ResidualGap);
-            a5 = Finish(a5, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(5, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(5, split, arguments->ResidualGap);
+            a5 = TileResults.Finish(a5, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b5 = Finish(b5, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b5 = TileResults.Finish(b5, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c5 = Finish(c5, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            if (sizeof(TVectors) > 3)
-                d5 = Finish(d5, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+                c5 = TileResults.Finish(c5, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 6)
         {
-            place = Place(6, split, arguments->DestinationGap);
-            addPlace = Place(6, split, arguments->ResidualGap);
-            a6 = Finish(a6, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(6, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(6, split, arguments->ResidualGap);
+            a6 = TileResults.Finish(a6, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b6 = Finish(b6, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b6 = TileResults.Finish(b6, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c6 = Finish(c6, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+                c6 = TileResults.Finish(c6, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 7)
         {
-            place = Place(7, split, arguments->DestinationGap);
-            addPlace = Place(7, split, arguments->ResidualGap);
-            a7 = Finish(a7, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(7, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(7, split, arguments->ResidualGap);
+            a7 = TileResults.Finish(a7, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b7 = Finish(b7, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b7 = TileResults.Finish(b7, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c7 = Finish(c7, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+                c7 = TileResults.Finish(c7, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 8)
         {
-            place = Place(8, split, arguments->DestinationGap);
-            addPlace = Place(8, split, arguments->ResidualGap);
-            a8 = Finish(a8, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(8, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(8, split, arguments->ResidualGap);
+            a8 = TileResults.Finish(a8, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b8 = Finish(b8, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b8 = TileResults.Finish(b8, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
             if (sizeof(TVectors) > 2)
-                c8 = Finish(c8, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+                c8 = TileResults.Finish(c8, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
         }
 
         if (Pixels > 9)
         {
-            place = Place(9, split, arguments->DestinationGap);
-            addPlace = Place(9, split, arguments->ResidualGap);
-            a9 = Finish(a9, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(9, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(9, split, arguments->ResidualGap);
+            a9 = TileResults.Finish(a9, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b9 = Finish(b9, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b9 = TileResults.Finish(b9, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
         if (Pixels > 10)
         {
-            place = Place(10, split, arguments->DestinationGap);
-            addPlace = Place(10, split, arguments->ResidualGap);
-            a10 = Finish(a10, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(10, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(10, split, arguments->ResidualGap);
+            a10 = TileResults.Finish(a10, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b10 = Finish(b10, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b10 = TileResults.Finish(b10, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
         if (Pixels > 11)
         {
-            place = Place(11, split, arguments->DestinationGap);
-            addPlace = Place(11, split, arguments->ResidualGap);
-            a11 = Finish(a11, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(11, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(11, split, arguments->ResidualGap);
+            a11 = TileResults.Finish(a11, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b11 = Finish(b11, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b11 = TileResults.Finish(b11, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
         if (Pixels > 12)
         {
-            place = Place(12, split, arguments->DestinationGap);
-            addPlace = Place(12, split, arguments->ResidualGap);
-            a12 = Finish(a12, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(12, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(12, split, arguments->ResidualGap);
+            a12 = TileResults.Finish(a12, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b12 = Finish(b12, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b12 = TileResults.Finish(b12, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
         if (Pixels > 13)
         {
-            place = Place(13, split, arguments->DestinationGap);
-            addPlace = Place(13, split, arguments->ResidualGap);
-            a13 = Finish(a13, adds, add + addPlace, clamps, low, high, to + place);
+            place = TileResults.Place(13, split, arguments->DestinationGap);
+            addPlace = TileResults.Place(13, split, arguments->ResidualGap);
+            a13 = TileResults.Finish(a13, adds, add + addPlace, clamps, low, high, to + place);
             if (sizeof(TVectors) > 1)
-                b13 = Finish(b13, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b13 = TileResults.Finish(b13, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
         }
 
         float* sums = arguments->PoolSums;
@@ -417,8 +371,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                 b0 += b2;
             if (sizeof(TVectors) > 2)
                 c0 += c2;
-            if (sizeof(TVectors) > 3)
-                d0 += d2;
         }
 
         if (Pixels > 3)
@@ -428,8 +380,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                 b1 += b3;
             if (sizeof(TVectors) > 2)
                 c1 += c3;
-            if (sizeof(TVectors) > 3)
-                d1 += d3;
         }
 
         if (Pixels > 4)
@@ -439,8 +389,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                 b0 += b4;
             if (sizeof(TVectors) > 2)
                 c0 += c4;
-            if (sizeof(TVectors) > 3)
-                d0 += d4;
         }
 
         if (Pixels > 5)
@@ -450,8 +398,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                 b1 += b5;
             if (sizeof(TVectors) > 2)
                 c1 += c5;
-            if (sizeof(TVectors) > 3)
-                d1 += d5;
         }
 
         if (Pixels > 6)
@@ -523,8 +469,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                 b0 += b1;
             if (sizeof(TVectors) > 2)
                 c0 += c1;
-            if (sizeof(TVectors) > 3)
-                d0 += d1;
         }
 
         (Vector512.Load(sums) + a0).Store(sums);
@@ -532,27 +476,9 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
             (Vector512.Load(sums + Vector512<float>.Count) + b0).Store(sums + Vector512<float>.Count);
         if (sizeof(TVectors) > 2)
             (Vector512.Load(sums + 2 * Vector512<float>.Count) + c0).Store(sums + 2 * Vector512<float>.Count);
-        if (sizeof(TVectors) > 3)
-            (Vector512.Load(sums + 3 * Vector512<float>.Count) + d0).Store(sums + 3 * Vector512<float>.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Pixel(float* first, float* second, int pixel) =>
         Vector512.Create(pixel < sizeof(TWidth) ? first[pixel * sizeof(TStep)] : second[(pixel - sizeof(TWidth)) * sizeof(TStep)]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Finish(
-        Vector512<float> sum, bool adds, float* residual, bool clamps, Vector512<float> low, Vector512<float> high, float* target)
-    {
-        if (adds)
-            sum += Vector512.Load(residual);
-        if (clamps)
-            sum = Avx512F.Min(high, Avx512F.Max(low, sum));
-        sum.Store(target);
-        return sum;
-    }
-
-    // Results lie one block of channels apart; those from the split on lie farther.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint Place(int pixel, nint split, nint gap) => pixel * BlockedLayout.Block + (pixel >= split ? gap : 0);
 }

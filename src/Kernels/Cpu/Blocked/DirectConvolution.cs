@@ -46,7 +46,7 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
         _need = DirectAlgorithm.Reach(problem);
         bool pointwise = !planes && problem is { KernelH: 1, KernelW: 1, Geometry: { StrideH: 1, StrideW: 1, PadTop: 0, PadLeft: 0 } };
         // Other windows read weights again for each tile, from the second-level cache: two vectors are as many as it delivers.
-        int vectors = pointwise ? ConvTiles<TLanes>.BestVectors(problem.OutputWidth * problem.OutputHeight) : 2;
+        int vectors = pointwise ? ConvTiles<TLanes>.BestVectors(problem.OutputWidth * problem.OutputHeight, problem.GroupInputs) : 2;
         (_panels, long count) = ConvPanel.Divide(problem.Groups, _groupBlocks, vectors, TLanes.Count, Steps);
         _weights = new PanelStore(problem.WeightType, count);
         _bias = new PanelStore(DType.F32, problem.Groups * _groupBlocks * Block);
