@@ -4,10 +4,23 @@ using ILGPU.Util;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
+/// <summary>Patches of images in either order.</summary>
+internal interface IPatches
+{
+    /// <summary>Where their elements lie.</summary>
+    ImageGather Gather { get; }
+
+    /// <summary>The same for tensor cores.</summary>
+    /// <param name="pixels">Entries of the pixels, and behind the last up to a whole slice of such as meet nothing.</param>
+    GatheredRows Gathered(ArrayView<PatchEntry> pixels);
+}
+
 /// <summary>Patches with a pixel a row: what a filter is multiplied with, forward and for the gradient of the input.</summary>
-internal readonly struct PatchesByPixel(ImageGather gather) : IGemmOperand<Window, Tap>
+internal readonly struct PatchesByPixel(ImageGather gather) : IGemmOperand<Window, Tap>, IPatches
 {
     private readonly ImageGather _gather = gather;
+
+    public ImageGather Gather => _gather;
 
     public static bool DepthIsContiguous => false;
 
@@ -19,13 +32,17 @@ internal readonly struct PatchesByPixel(ImageGather gather) : IGemmOperand<Windo
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Load(Window row, Tap depth) => _gather.Load(row, depth);
+
+    public GatheredRows Gathered(ArrayView<PatchEntry> pixels) => _gather.ByPixel(pixels);
 }
 
 /// <summary>Patches with a tap a row, summed over pixels: for the gradient of the weights.</summary>
-internal readonly struct PatchesByTap(ImageGather gather, int rows) : IGemmOperand<Tap, Window>
+internal readonly struct PatchesByTap(ImageGather gather, int rows) : IGemmOperand<Tap, Window>, IPatches
 {
     private readonly ImageGather _gather = gather;
     private readonly int _rows = rows;
+
+    public ImageGather Gather => _gather;
 
     public static bool DepthIsContiguous => true;
 
@@ -38,6 +55,8 @@ internal readonly struct PatchesByTap(ImageGather gather, int rows) : IGemmOpera
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Load(Tap row, Window depth) => _gather.Load(depth, row);
+
+    public GatheredRows Gathered(ArrayView<PatchEntry> pixels) => _gather.ByTap(pixels, _rows);
 }
 
 /// <summary>Weights with an input channel a row, in the order of the taps of one phase: for the gradient of the input.</summary>

@@ -7,10 +7,14 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <summary>Convolution and its gradients as implicit products.</summary>
 internal sealed class ConvolutionLauncher(GpuQueue queue)
 {
-    private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, PixelOutput> ForwardProduct = new("conv.forward");
-    private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, FusedPixelOutput> FusedProduct = new("conv.fused");
-    private static readonly Gemm<WeightsByTap, int, int, PatchesByPixel, Window, Tap, PixelOutput> InputGradProduct = new("conv.input-grad");
-    private static readonly Gemm<PixelsByChannel, int, int, PatchesByTap, Tap, Window, MatrixOutput> WeightGradProduct = new("conv.weight-grad");
+    private static readonly GatheredProduct<PatchesByPixel, PixelOutput> OnTensorCores = new(new("conv"));
+
+    private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, PixelOutput> ForwardProduct = new("conv.forward", OnTensorCores);
+    private static readonly Gemm<DepthMajorMatrix, int, int, PatchesByPixel, Window, Tap, FusedPixelOutput> FusedProduct =
+        new("conv.fused", new GatheredProduct<PatchesByPixel, FusedPixelOutput>(new("conv.fused")));
+    private static readonly Gemm<WeightsByTap, int, int, PatchesByPixel, Window, Tap, PixelOutput> InputGradProduct = new("conv.input-grad", OnTensorCores);
+    private static readonly Gemm<PixelsByChannel, int, int, PatchesByTap, Tap, Window, MatrixOutput> WeightGradProduct =
+        new("conv.weight-grad", new GatheredProduct<PatchesByTap, MatrixOutput>(new("conv.weight-grad")));
 
     /// <summary>The kernels of <see cref="Forward"/>.</summary>
     public static IEnumerable<GpuKernel> ForwardKernels => [.. ForwardProduct.Kernels, SplitSum.Kernel];
@@ -61,15 +65,15 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
             {
                 var key = new InputGradTaps(g, phaseY, phaseX, outputs, w.Shape.Product(1, 4), w.Shape[2], w.Shape[3], dy.Shape[2], dy.Shape[3]);
                 var taps = queue.Tables.Get(key, InputGradTaps.Make);
-                int depth = key.Count;
+                int depth = key.Count, positions = depth / outputs;
                 int height = (dx.Shape[2] - phaseY + g.StrideH - 1) / g.StrideH, width = (dx.Shape[3] - phaseX + g.StrideW - 1) / g.StrideW;
                 var windows = new PixelGrid(dx.Shape[0], height, width, 1, 1, 0, 0);
                 var pixels = new PixelGrid(dx.Shape[0], height, width, g.StrideH, g.StrideW, phaseY, phaseX);
                 var a = new WeightsByTap(w.Floats, taps, channels, outputs * w.Shape.Product(1, 4), w.Shape.Product(2, 4));
-                var b = new PatchesByPixel(Gather(dy, taps, windows, outputs));
+                var b = new PatchesByPixel(Gather(dy.Floats, dy.Shape, taps, queue.Tables.Get(key, InputGradTaps.MakeEntries), windows, outputs, positions));
                 // Parts would have to be added into every other pixel: the phases of a strided layer are not cut.
                 bool whole = g.StrideH > 1 || g.StrideW > 1;
-                var plan = new GemmPlan(queue, channels, pixels.Count, depth, g.Groups, whole);
+                var plan = new GemmPlan(queue, channels, pixels.Count, depth, g.Groups, whole, positions <= PatchEntry.MaxPositions);
                 queue.WithSplits(plan, dx.Floats, dx.Floats, false, 1, 1, (to, splitStride, _) => InputGradProduct.Launch(
                     queue, plan, a, b, new PixelOutput(to, pixels, dx.Shape[3], plane, channels, dx.Shape[1] * plane, splitStride, to, false)));
             }
@@ -81,12 +85,11 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
     {
         int channels = dw.Shape[1], outputs = dw.Shape[0] / g.Groups, plane = dy.Shape.Product(2, 4);
         var key = new ForwardTaps(g, channels, dw.Shape[2], dw.Shape[3], x.Shape[2], x.Shape[3]);
-        var taps = queue.Tables.Get(key, ForwardTaps.Make);
         int columns = dw.Shape.Product(1, 4);
         var windows = new PixelGrid(dy.Shape[0], dy.Shape[2], dy.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
         var a = new PixelsByChannel(dy.Floats, new FastDivisor(Math.Max(1, plane)), windows.Count, outputs, dy.Shape[1] * plane);
-        var b = new PatchesByTap(Gather(x, taps, windows, channels), columns);
-        var plan = new GemmPlan(queue, outputs, columns, windows.Count, g.Groups);
+        var b = new PatchesByTap(Gather(x.Floats, x.Shape, key, windows), columns);
+        var plan = new GemmPlan(queue, outputs, columns, windows.Count, g.Groups, fitsTensorCores: dw.Shape.Product(2, 4) <= PatchEntry.MaxPositions);
         queue.WithSplits(plan, dw.Floats, dw.Floats, false, 1, 1, (to, splitStride, _) => WeightGradProduct.Launch(
             queue, plan, a, b, new MatrixOutput(to, outputs, columns, splitStride, to, false)));
     }
@@ -95,20 +98,21 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
     {
         int channels = w.Shape[1], outputs = w.Shape[0] / g.Groups;
         var key = new ForwardTaps(g, channels, w.Shape[2], w.Shape[3], shape[2], shape[3]);
-        var taps = queue.Tables.Get(key, ForwardTaps.Make);
         int depth = w.Shape.Product(1, 4);
         var windows = new PixelGrid(y[0], y[2], y[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
         var pixels = new PixelGrid(y[0], y[2], y[3], 1, 1, 0, 0);
         var a = new DepthMajorMatrix(w.Floats, outputs, depth, outputs * depth, depth);
-        return (new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups), a, new PatchesByPixel(Gather(x, shape, taps, windows, channels)), pixels);
+        var plan = new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups, fitsTensorCores: w.Shape.Product(2, 4) <= PatchEntry.MaxPositions);
+        return (plan, a, new PatchesByPixel(Gather(x, shape, key, windows)), pixels);
     }
 
-    private static ImageGather Gather(Tensor image, ArrayView<Tap> taps, PixelGrid windows, int groupChannels) =>
-        Gather(image.Floats, image.Shape, taps, windows, groupChannels);
+    private ImageGather Gather(ArrayView<float> image, Shape shape, ForwardTaps key, PixelGrid windows) => Gather(
+        image, shape, queue.Tables.Get(key, ForwardTaps.Make), queue.Tables.Get(key, ForwardTaps.MakeEntries), windows, key.Channels, key.KernelH * key.KernelW);
 
-    private static ImageGather Gather(ArrayView<float> image, Shape shape, ArrayView<Tap> taps, PixelGrid windows, int groupChannels)
+    private static ImageGather Gather(
+        ArrayView<float> image, Shape shape, ArrayView<Tap> taps, ArrayView<PatchEntry> entries, PixelGrid windows, int groupChannels, int positions)
     {
         int plane = shape.Product(2, 4);
-        return new ImageGather(image, taps, windows, shape[2], shape[3], shape[1] * plane, groupChannels * plane);
+        return new ImageGather(image, taps, entries, windows, shape[2], shape[3], shape[1] * plane, groupChannels * plane, positions);
     }
 }

@@ -7,21 +7,28 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <summary>The patches of a batch of images as a matrix that is never stored: one side are pixels, the other the taps of the filter.</summary>
 /// <param name="image">[N, C, H, W].</param>
 /// <param name="taps">The taps of one group, filled up with <see cref="Tap.None"/>.</param>
+/// <param name="entries">The same taps for tensor cores.</param>
 /// <param name="grid">The pixels.</param>
 /// <param name="height">H.</param>
 /// <param name="width">W.</param>
 /// <param name="imageStride">Elements from an image to the next.</param>
 /// <param name="groupStride">Elements from a group's first channel to the next group's.</param>
+/// <param name="positions">Positions of the filter: taps of one channel.</param>
 internal readonly struct ImageGather(
-    ArrayView<float> image, ArrayView<Tap> taps, PixelGrid grid, int height, int width, int imageStride, int groupStride)
+    ArrayView<float> image, ArrayView<Tap> taps, ArrayView<PatchEntry> entries, PixelGrid grid, int height, int width, int imageStride, int groupStride, int positions)
 {
     private readonly ArrayView<float> _image = image;
     private readonly ArrayView<Tap> _taps = taps;
+    private readonly ArrayView<PatchEntry> _entries = entries;
     private readonly PixelGrid _grid = grid;
     private readonly int _height = height;
     private readonly int _width = width;
     private readonly int _imageStride = imageStride;
     private readonly int _groupStride = groupStride;
+    private readonly int _positions = positions;
+
+    /// <summary>Number of pixels.</summary>
+    public int Pixels => _grid.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Window WindowOf(int group, int pixel)
@@ -45,9 +52,34 @@ internal readonly struct ImageGather(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Load(Window window, Tap tap)
     {
-        bool inside = (uint)(window.Y + tap.Y) < (uint)_height & (uint)(window.X + tap.X) < (uint)_width;
+        bool inside = IsWithin(window, tap);
         return Utilities.Select(inside, _image[Utilities.Select(inside, window.Origin + tap.Offset, 0)], 0f);
     }
+
+    /// <summary>Bits of the positions of the filter that lie in the image.</summary>
+    public uint TapsWithin(Window window)
+    {
+        uint taps = 0, bit = 1;
+        for (int i = 0; i < _positions; i++)
+        {
+            taps |= Utilities.Select(IsWithin(window, _taps[i]), bit, 0u);
+            bit *= 2;
+        }
+
+        return taps;
+    }
+
+    /// <summary>The patches for tensor cores, with a pixel a row.</summary>
+    /// <param name="pixels">Entries of the pixels.</param>
+    public GatheredRows ByPixel(ArrayView<PatchEntry> pixels) => new(_image, pixels, Pixels, _entries, _groupStride);
+
+    /// <summary>The patches for tensor cores, with a tap a row.</summary>
+    /// <param name="pixels">Entries of the pixels, and behind the last of such as meet nothing.</param>
+    /// <param name="rows">Number of taps.</param>
+    public GatheredRows ByTap(ArrayView<PatchEntry> pixels, int rows) => new(_image, _entries, rows, pixels, _groupStride);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsWithin(Window window, Tap tap) => (uint)(window.Y + tap.Y) < (uint)_height & (uint)(window.X + tap.X) < (uint)_width;
 }
 
 /// <summary>The pixels that a convolution computes, image after image, and where their windows begin.</summary>

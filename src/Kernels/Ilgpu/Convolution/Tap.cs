@@ -18,12 +18,12 @@ internal struct Tap(int offset, int y, int x, int weight)
     /// <summary>A tap that meets nothing; tables are filled up with it so that kernels need not check their end.</summary>
     public static Tap None => new(0, Window.Nowhere, 0, -1);
 
-    /// <summary>The taps, followed by at least one that meets nothing, up to a multiple of the step of a product.</summary>
+    /// <summary>The taps, followed by at least one that meets nothing, up to a whole slice of a product.</summary>
     public static Tap[] Padded(List<Tap> taps)
     {
         do
             taps.Add(None);
-        while (taps.Count % TensorGemmKernel.Step != 0);
+        while (taps.Count % TensorGemmKernel.Slice != 0);
         return taps.ToArray();
     }
 }

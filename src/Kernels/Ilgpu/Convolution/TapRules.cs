@@ -5,6 +5,9 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <summary>Key and rule of the taps of one group, in the order of the stored weights.</summary>
 internal readonly record struct ForwardTaps(ConvGeometry Geometry, int Channels, int KernelH, int KernelW, int Height, int Width)
 {
+    /// <summary>The taps for tensor cores.</summary>
+    public static PatchEntry[] MakeEntries(ForwardTaps key) => PatchEntry.Of(Make(key), key.KernelH * key.KernelW);
+
     public static Tap[] Make(ForwardTaps key)
     {
         var taps = new List<Tap>();
@@ -43,6 +46,9 @@ internal readonly record struct InputGradTaps(
     /// <summary>Number of taps.</summary>
     public int Count => Outputs * Matching(KernelH, PhaseY + Geometry.PadTop, Geometry.DilationH, Geometry.StrideH)
         * Matching(KernelW, PhaseX + Geometry.PadLeft, Geometry.DilationW, Geometry.StrideW);
+
+    /// <summary>The taps for tensor cores.</summary>
+    public static PatchEntry[] MakeEntries(InputGradTaps key) => PatchEntry.Of(Make(key), key.Count / key.Outputs);
 
     public static Tap[] Make(InputGradTaps key)
     {

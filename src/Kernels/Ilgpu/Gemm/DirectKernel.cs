@@ -21,10 +21,8 @@ internal static class DirectKernel
         where TBDepth : unmanaged
         where TC : struct, IGemmOutput
     {
-        int batch = Grid.IdxZ / depth.Splits;
-        int split = Grid.IdxZ - batch * depth.Splits;
-        int begin = split * depth.DepthPerSplit;
-        int end = IntrinsicMath.Min(begin + depth.DepthPerSplit, depth.Depth);
+        var part = GemmPart.OfGroup(depth);
+        int batch = part.Batch, split = part.Split;
         int row = Grid.IdxY * RowsPerThread;
         int column = Grid.IdxX * Group.DimX + Group.IdxX;
         int columnOffset = c.Column(batch, column);
@@ -37,7 +35,7 @@ internal static class DirectKernel
         var row2 = a.Row(batch, row + 2);
         var row3 = a.Row(batch, row + 3);
         float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-        for (int k = begin; k < end; k++)
+        for (int k = part.Begin; k < part.End; k++)
         {
             float value = b.Load(bRow, b.Depth(batch, k));
             var aDepth = a.Depth(batch, k);

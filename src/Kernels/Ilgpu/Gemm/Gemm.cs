@@ -11,7 +11,9 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <typeparam name="TBRow">Its row.</typeparam>
 /// <typeparam name="TBDepth">Its depth.</typeparam>
 /// <typeparam name="TC">Result.</typeparam>
-internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string name, bool tensorCores = true)
+/// <param name="name">Family and operation, in the names of the kernels.</param>
+/// <param name="tensorCores">The same product on tensor cores.</param>
+internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string name, TensorProduct<TB, TC> tensorCores)
     where TA : struct, IGemmOperand<TARow, TADepth>
     where TARow : unmanaged
     where TADepth : unmanaged
@@ -29,15 +31,8 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
     private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> _tile128 = GpuKernel.Define<TA, TB, TC, GemmDepth>(
         $"{name}.tile128", Tile128.Threads, GemmKernel.Run<Tile128, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
-    // By GpuPrecision, from TF32 on.
-    private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>>[] _tensor64 =
-        tensorCores ? [Tensor<FormatTF32, TensorTile64>(name), Tensor<FormatF16, TensorTile64>(name), Tensor<FormatBF16, TensorTile64>(name)] : [];
-
-    private readonly GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>>[] _tensor128 =
-        tensorCores ? [Tensor<FormatTF32, TensorTile128>(name), Tensor<FormatF16, TensorTile128>(name), Tensor<FormatBF16, TensorTile128>(name)] : [];
-
     /// <summary>The kernels.</summary>
-    public IEnumerable<GpuKernel> Kernels => [_direct, _tile64, _tile128, .. _tensor64, .. _tensor128];
+    public IEnumerable<GpuKernel> Kernels => [_direct, _tile64, _tile128, .. tensorCores.Kernels, .. TensorPack<TA, TARow, TADepth>.Kernels];
 
     /// <summary>Launches the product with the variant and the splits of a plan.</summary>
     public void Launch(GpuQueue queue, in GemmPlan plan, TA a, TB b, TC c)
@@ -71,7 +66,7 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
         yield return GemmVariant.Tile64;
         if (large)
             yield return GemmVariant.Tile128;
-        if (plan.Precision == GpuPrecision.F32 || !queue.HasTensorCores || _tensor64.Length == 0)
+        if (plan.Precision == GpuPrecision.F32 || !queue.HasTensorCores || !plan.FitsTensorCores)
             yield break;
         yield return GemmVariant.Tensor64;
         if (large)
@@ -80,7 +75,8 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
 
     private void Launch(GpuQueue queue, in GemmPlan plan, GemmVariant variant, TA a, TB b, TC c)
     {
-        if (_tensor64.Length == 0 && variant is GemmVariant.Tensor64 or GemmVariant.Tensor128)
+        // A variant may be forced, or be known from a product of the same extents.
+        if (!plan.FitsTensorCores && variant is GemmVariant.Tensor64 or GemmVariant.Tensor128)
             variant = variant == GemmVariant.Tensor64 ? GemmVariant.Tile64 : GemmVariant.Tile128;
         switch (variant)
         {
@@ -89,30 +85,17 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
                 queue.Launch(_direct, (new Index3D(Ceiling(plan.Columns, group), Ceiling(plan.Rows, DirectKernel.RowsPerThread), plan.Batch * plan.Depth.Splits), new Index3D(group, 1, 1)), a, b, c, plan.Depth);
                 break;
             case GemmVariant.Tile128:
-                Tiles(_tile128, Tile128.Side, Tile128.Threads, plan);
+                queue.Launch(_tile128, (plan.Tiles(Tile128.Side), new Index3D(Tile128.Threads, 1, 1)), a, b, c, plan.Depth);
                 break;
-            case GemmVariant.Tensor64:
-                Tiles(_tensor64[(int)plan.Precision - 1], TensorTile64.Side, TensorTile64.Threads, plan);
-                break;
-            case GemmVariant.Tensor128:
-                Tiles(_tensor128[(int)plan.Precision - 1], TensorTile128.Side, TensorTile128.Threads, plan);
+            case GemmVariant.Tensor64 or GemmVariant.Tensor128:
+                using (var left = TensorPack<TA, TARow, TADepth>.Pack(queue, plan, a, plan.Rows))
+                    tensorCores.Launch(queue, plan, variant == GemmVariant.Tensor128, left.Rows, b, c);
                 break;
             default:
-                Tiles(_tile64, Tile64.Side, Tile64.Threads, plan);
+                queue.Launch(_tile64, (plan.Tiles(Tile64.Side), new Index3D(Tile64.Threads, 1, 1)), a, b, c, plan.Depth);
                 break;
         }
-
-        void Tiles(GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> kernel, int side, int threads, in GemmPlan plan) => queue.Launch(
-            kernel, (new Index3D(Ceiling(plan.Columns, side), Ceiling(plan.Rows, side), plan.Batch * plan.Depth.Splits), new Index3D(threads, 1, 1)), a, b, c, plan.Depth);
     }
-
-    private static GpuKernel<Action<AcceleratorStream, KernelConfig, TA, TB, TC, GemmDepth>> Tensor<TFormat, TTile>(string name)
-        where TFormat : struct, ITensorFormat
-        where TTile : unmanaged, ITensorTile =>
-        GpuKernel.Define<TA, TB, TC, GemmDepth>(
-            $"{name}.{TFormat.Name}.tile{TTile.Side}", TTile.Threads,
-            TensorGemmKernel.Run<TensorHardware, TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>,
-            TensorGemmKernel.Run<TensorTwin, TFormat, TTile, TA, TARow, TADepth, TB, TBRow, TBDepth, TC>);
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 }

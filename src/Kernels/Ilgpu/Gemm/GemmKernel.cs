@@ -31,10 +31,8 @@ internal static class GemmKernel
         var shared = SharedMemory.Allocate<Float4>(4 * Step * (128 + 4) / 4);
         var words = shared.Cast<float>();
         int thread = Group.IdxX;
-        int batch = Grid.IdxZ / depth.Splits;
-        int split = Grid.IdxZ - batch * depth.Splits;
-        int begin = split * depth.DepthPerSplit;
-        int end = IntrinsicMath.Min(begin + depth.DepthPerSplit, depth.Depth);
+        var part = GemmPart.OfGroup(depth);
+        int batch = part.Batch;
         int row0 = Grid.IdxY * TTile.Side;
         int column0 = Grid.IdxX * TTile.Side;
 
@@ -49,16 +47,16 @@ internal static class GemmKernel
         int y = thread / (TTile.Side / 8);
         int x = thread - y * (TTile.Side / 8);
         int current = 0;
-        Load<TTile, TA, TARow, TADepth>(a, aRow, batch, row0, begin, thread, ref fromA);
-        Load<TTile, TB, TBRow, TBDepth>(b, bRow, batch, column0, begin, thread, ref fromB);
+        Load<TTile, TA, TARow, TADepth>(a, aRow, batch, row0, part.Begin, thread, ref fromA);
+        Load<TTile, TB, TBRow, TBDepth>(b, bRow, batch, column0, part.Begin, thread, ref fromB);
         Store<TTile, TA, TARow, TADepth>(words, aSlot, fromA);
         Store<TTile, TB, TBRow, TBDepth>(words, bSlot, fromB);
         Group.Barrier();
 
-        for (int k = begin; k < end; k += Step)
+        for (int k = part.Begin; k < part.End; k += Step)
         {
             int next = k + Step;
-            if (next < end)
+            if (next < part.End)
             {
                 Load<TTile, TA, TARow, TADepth>(a, aRow, batch, row0, next, thread, ref fromA);
                 Load<TTile, TB, TBRow, TBDepth>(b, bRow, batch, column0, next, thread, ref fromB);
@@ -77,7 +75,7 @@ internal static class GemmKernel
 
             // The other buffer was last read before the barrier of the step before.
             current = 1 - current;
-            if (next < end)
+            if (next < part.End)
             {
                 Store<TTile, TA, TARow, TADepth>(words, current * side + aSlot, fromA);
                 Store<TTile, TB, TBRow, TBDepth>(words, current * side + bSlot, fromB);
@@ -89,7 +87,7 @@ internal static class GemmKernel
         int half = TTile.Side / 2, column = column0 + 4 * x;
         var left = TileStore.Columns(c, batch, column, column + 2);
         var right = TileStore.Columns(c, batch, column + half, column + half + 2);
-        TileStore.Store(c, batch, split, row0 + 4 * y, 1, half, left, right, sums);
+        TileStore.Store(c, batch, part.Split, row0 + 4 * y, 1, half, left, right, sums);
     }
 
     /// <summary>Eight values on their way from global to shared memory.</summary>

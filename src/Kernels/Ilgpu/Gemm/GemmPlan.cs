@@ -1,3 +1,4 @@
+using ILGPU;
 using ILGPU.Runtime;
 
 namespace ResNeSt.Kernels.Ilgpu;
@@ -10,6 +11,9 @@ internal readonly struct GemmPlan
 
     private const int LeastDepthPerSplit = 128;
 
+    /// <summary>Shorter sums are not worth a slice of the tensor cores.</summary>
+    private const int LeastTensorDepth = 16;
+
     /// <summary>Plans a product.</summary>
     /// <param name="queue">The device.</param>
     /// <param name="rows">Rows of C.</param>
@@ -17,8 +21,10 @@ internal readonly struct GemmPlan
     /// <param name="depth">Length of the sums.</param>
     /// <param name="batch">Number of products.</param>
     /// <param name="whole">Do not cut the sums.</param>
-    public GemmPlan(GpuQueue queue, int rows, int columns, int depth, int batch, bool whole = false)
+    /// <param name="fitsTensorCores">Whether the factors are such as tensor cores can be fed with.</param>
+    public GemmPlan(GpuQueue queue, int rows, int columns, int depth, int batch, bool whole = false, bool fitsTensorCores = true)
     {
+        FitsTensorCores = fitsTensorCores;
         Rows = rows;
         Columns = columns;
         Batch = batch;
@@ -30,7 +36,7 @@ internal readonly struct GemmPlan
         long tiles = (long)((rows + 63) / 64) * ((columns + 63) / 64) * batch;
         int splits = whole ? 1 : (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, depth / LeastDepthPerSplit));
         int perSplit = (depth + splits - 1) / splits;
-        perSplit = Math.Max(TensorGemmKernel.Step, (perSplit + TensorGemmKernel.Step - 1) / TensorGemmKernel.Step * TensorGemmKernel.Step);
+        perSplit = Math.Max(TensorGemmKernel.Slice, (perSplit + TensorGemmKernel.Slice - 1) / TensorGemmKernel.Slice * TensorGemmKernel.Slice);
         Depth = new GemmDepth(depth, perSplit, Math.Max(1, (depth + perSplit - 1) / perSplit));
     }
 
@@ -42,6 +48,9 @@ internal readonly struct GemmPlan
 
     public GemmVariant Variant { get; }
 
+    /// <summary>Whether the factors are such as tensor cores can be fed with; where they are not, the plain tiles take their place.</summary>
+    public bool FitsTensorCores { get; }
+
     public GemmDepth Depth { get; }
 
     /// <summary>A test wants this variant and no other.</summary>
@@ -50,13 +59,16 @@ internal readonly struct GemmPlan
     /// <summary>What tensor cores round to, where the variant uses them.</summary>
     public GpuPrecision Precision { get; }
 
-    private static GemmVariant Choose(GpuQueue queue, int rows, int columns, int depth, int batch)
+    /// <summary>The grid of a kernel whose groups compute square tiles.</summary>
+    public Index3D Tiles(int side) => new((Columns + side - 1) / side, (Rows + side - 1) / side, Batch * Depth.Splits);
+
+    private GemmVariant Choose(GpuQueue queue, int rows, int columns, int depth, int batch)
     {
         if (queue.ForcedVariant != GemmVariant.Automatic)
             return queue.ForcedVariant;
         if (rows <= 2 * DirectKernel.RowsPerThread)
             return GemmVariant.Direct;
-        bool tensorCores = queue.Precision != GpuPrecision.F32 && queue.HasTensorCores && depth >= TensorGemmKernel.Step;
+        bool tensorCores = queue.Precision != GpuPrecision.F32 && queue.HasTensorCores && FitsTensorCores && depth >= LeastTensorDepth;
         long large = (long)((rows + 127) / 128) * ((columns + 127) / 128) * batch;
         bool fills = queue.Accelerator.MaxNumThreadsPerGroup >= Tile128.Threads && rows > 64 && columns > 64 && large >= queue.Accelerator.NumMultiprocessors;
         return (tensorCores, fills) switch

@@ -44,7 +44,7 @@ internal interface IGemmOutput
 
 /// <summary>How the depth is divided among groups.</summary>
 /// <param name="depth">Length of the sums.</param>
-/// <param name="depthPerSplit">Length of one part, a multiple of 16.</param>
+/// <param name="depthPerSplit">Length of one part, a multiple of <see cref="TensorGemmKernel.Slice"/>.</param>
 /// <param name="splits">Parts of each sum; every part stores its own partial result.</param>
 internal readonly struct GemmDepth(int depth, int depthPerSplit, int splits)
 {

@@ -6,10 +6,15 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <summary>Products of stored matrices, with every transposition and broadcast batches.</summary>
 internal sealed class MatrixLauncher(GpuQueue queue)
 {
-    private static readonly Gemm<DepthMajorMatrix, int, int, RowMajorMatrix, int, int, MatrixOutput> Plain = new("matmul.nn");
-    private static readonly Gemm<DepthMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> RightTransposed = new("matmul.nt");
-    private static readonly Gemm<RowMajorMatrix, int, int, RowMajorMatrix, int, int, MatrixOutput> LeftTransposed = new("matmul.tn");
-    private static readonly Gemm<RowMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> BothTransposed = new("matmul.tt", tensorCores: false);
+    // Packed, factors have one form.
+    private static readonly TensorGemm<PackedRows, int, MatrixOutput> TensorCores = new("matmul");
+    private static readonly PackedProduct<RowMajorMatrix, int, int, MatrixOutput> OnTensorCores = new(TensorCores);
+    private static readonly PackedProduct<DepthMajorMatrix, int, int, MatrixOutput> TransposedOnTensorCores = new(TensorCores);
+
+    private static readonly Gemm<DepthMajorMatrix, int, int, RowMajorMatrix, int, int, MatrixOutput> Plain = new("matmul.nn", OnTensorCores);
+    private static readonly Gemm<DepthMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> RightTransposed = new("matmul.nt", TransposedOnTensorCores);
+    private static readonly Gemm<RowMajorMatrix, int, int, RowMajorMatrix, int, int, MatrixOutput> LeftTransposed = new("matmul.tn", OnTensorCores);
+    private static readonly Gemm<RowMajorMatrix, int, int, DepthMajorMatrix, int, int, MatrixOutput> BothTransposed = new("matmul.tt", TransposedOnTensorCores);
 
     /// <summary>The kernels of <see cref="Multiply(Tensor, Tensor, Tensor, bool, bool)"/>.</summary>
     public static IEnumerable<GpuKernel> Kernels =>

@@ -15,6 +15,14 @@ internal interface ITensorMachine
     void Open<TTile>(ArrayView<Word4> shared)
         where TTile : unmanaged, ITensorTile;
 
+    /// <summary>An element of an image, or zero, without a branch: all loads of a thread are then in flight together.</summary>
+    /// <param name="image">The image; read by the twin.</param>
+    /// <param name="from">Where a row begins in it.</param>
+    /// <param name="address">The same as an address; used by hardware.</param>
+    /// <param name="offset">Elements from there.</param>
+    /// <param name="wanted">Not zero where there is such an element.</param>
+    static abstract float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint wanted);
+
     /// <summary>Makes ready for copies.</summary>
     /// <param name="first">The first source; read by the twin.</param>
     /// <param name="firstAddress">Its address; used by hardware.</param>
