@@ -36,7 +36,7 @@ public sealed class InferenceSession : IDisposable
         Outputs = Specs(graph.Outputs);
         Steps = [.. lowered.Steps.Select((step, index) => new SessionStep(
             index, step.Name, step.Node?.Op.Name ?? "layout", step.Node?.Module ?? "", step.Node?.Outputs[0].Spec,
-            step.Writes.Count > 0 ? lowered.Buffers[step.Writes[0]].Layout : "", step.Node?.Cost ?? default, step.WeightBytes))];
+            step.Writes.Count > 0 ? lowered.Buffers[step.Writes[0]].Layout : "", step.Cost, step.WeightBytes))];
     }
 
     /// <summary>Specs of the inputs.</summary>

@@ -181,6 +181,7 @@ public sealed class TrainTests
     }
 
     [TestCase("ilgpu-cpu,ilgpu-cpu:1", "f32", Category = "Long")]
+    [TestCase("ilgpu-cpu,ilgpu-cpu", "f32", Category = "Long")]
     [TestCase("ilgpu-cpu", "f16", Category = "Long")]
     public void Train_OnSimulatedGpus_TakesSteps(string devices, string precision)
     {

@@ -1,8 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.CPU;
 using ResNeSt.Inference;
-using ResNeSt.Models;
 using ResNeSt.Tensors.Backends;
 using ResNeSt.Tensors.Graphs;
 using Device = ResNeSt.Tensors.Device;
@@ -14,20 +12,10 @@ namespace ResNeSt.Kernels.Ilgpu.Tests;
 [TestFixture]
 public sealed class MapSessionTests
 {
-    private const string Twin = "ilgpu-cpu:1", WideKind = "ilgpu-wide-maps";
+    private const string Twin = "ilgpu-cpu:1";
 
     [OneTimeSetUp]
-    public void Register()
-    {
-        IlgpuBackend.Register();
-        // 256 threads a group, as the large tile needs; each is a thread of the host.
-        BackendRegistry.Register(WideKind, index =>
-        {
-            var wide = new CPUDevice(32, 8, 1);
-            var context = Context.Create(builder => builder.CPU(wide));
-            return new IlgpuBackend(new Device(WideKind, index), wide.CreateCPUAccelerator(context));
-        });
-    }
+    public void Register() => OtherDevices.Register();
 
     /// <summary>Small integers are exact in F16 and so are their sums: a piece, a lane or a pixel in the wrong place shows.</summary>
     [Test]
@@ -39,7 +27,7 @@ public sealed class MapSessionTests
 
     [Test, Category("Long")]
     public void LargeTile_OfIntegers_IsExact() => CheckExact(
-        WideKind, GemmVariant.Tensor128, GpuPrecision.F16,
+        OtherDevices.Wide, GemmVariant.Tensor128, GpuPrecision.F16,
         Case("3x3 over two tiles each way", ConvGeometry.Of(padding: 1), default, new(ActivationKind.Relu, false, 2), [2, 8, 9, 10], [136, 8, 3, 3]));
 
     [Test, Category("Long")]
@@ -49,44 +37,22 @@ public sealed class MapSessionTests
     /// <summary>A small network as a session, against double precision.</summary>
     internal static void CheckNetwork(Device device, GemmVariant variant, GpuPrecision precision)
     {
-        var options = new ResNetOptions
-        {
-            Depths = [1, 1, 1, 1], Planes = [16, 16, 16, 16], Stem = StemKind.Deep, StemWidth = 8, Shortcut = ShortcutKind.AverageDown,
-            Radix = 2, AverageDown = true, Classes = 10,
-        };
-        var input = new TensorSpec([2, 3, 32, 32], DType.F32);
-        double[] values = GoldenWeights.Values("input", input.Shape);
-        using var scope = new TensorScope();
-        double[] expected;
-        using (var exact = new ResNet(options))
-        {
-            exact.MaterializeEmpty(Device.Reference, DType.F64);
-            GoldenWeights.Fill(exact);
-            exact.Eval();
-            using var off = GradMode.Off();
-            expected = exact.Forward(Tensor.FromDoubles(values, new TensorSpec(input.Shape, DType.F64), Device.Reference)).ToDoubles();
-        }
-
-        using var net = new ResNet(options);
-        net.MaterializeEmpty(device);
-        GoldenWeights.Fill(net);
-        net.Eval();
-        float[] output = [], again = [];
-        With(device, variant, precision, () =>
-        {
-            using var session = InferenceSession.Compile(net, input, new InferenceOptions { Device = device });
-            Assert.That(session.Steps.Count(step => step.Name.StartsWith("conv ", StringComparison.Ordinal)), Is.GreaterThan(10), "most convolutions work on maps");
-            float[] pixels = [.. values.Select(value => (float)value)];
-            (output, again) = (new float[session.Output.ElementCount], new float[session.Output.ElementCount]);
-            session.Run(pixels, output);
-            session.Run(pixels, again);
-        });
-
-        double size = Math.Sqrt(expected.Sum(value => value * value));
-        double distance = Math.Sqrt(expected.Zip(output, (a, b) => (a - b) * (a - b)).Sum());
-        Assert.That(distance, Is.LessThanOrEqualTo((precision == GpuPrecision.BF16 ? 4e-2 : 5e-3) * size));
-        Assert.That(again, Is.EqualTo(output), "equal bits in a second run");
+        With(device, variant, precision, () => SmallResNeSt.CheckSession(
+            SmallResNeSt.Options(16, 16, 16, 16), device, size => (precision == GpuPrecision.BF16 ? 4e-2 : 5e-3) * size,
+            session => Assert.That(session.Steps.Count(step => step.Name.StartsWith("conv ", StringComparison.Ordinal)), Is.GreaterThan(10), "most convolutions work on maps")));
     }
+
+    /// <summary>A map of F16 has half the bytes of the tensor that the graph has there, and whole pieces: the bytes by which steps are judged.</summary>
+    [Test]
+    public void Steps_CountTheBytesOfTheirMaps() => OtherDevices.With(Twin, GemmVariant.Tensor64, GpuPrecision.F16, () => SmallResNeSt.Compile(SmallResNeSt.Options(16, 16, 16, 16), Twin, session =>
+    {
+        var entry = session.Steps.First(step => step.Name == "dense to f16 map");
+        Assert.That(entry.Cost, Is.EqualTo(new OpCost(0, BytesRead: 4 * 2 * 3 * 32 * 32, BytesWritten: 16 * 2 * 32 * 32)), "three channels are one piece");
+        var stem = session.Steps.First(step => step.Name.StartsWith("conv ", StringComparison.Ordinal));
+        Assert.That(stem.Cost.BytesRead, Is.EqualTo(entry.Cost.BytesWritten + stem.WeightBytes));
+        Assert.That(stem.Cost.BytesWritten, Is.EqualTo(16 * 2 * 16 * 16), "eight channels at half the resolution");
+        Assert.That(stem.Cost.Flops, Is.GreaterThan(2L * 2 * 16 * 16 * 8 * 27 - 1));
+    }));
 
     /// <summary>The twin brings bytes when they are waited for and not before: a kernel that forgot to wait would read NaN.</summary>
     [Test]
@@ -176,18 +142,8 @@ public sealed class MapSessionTests
 
     private static void With(Device device, GemmVariant variant, GpuPrecision precision, Action test)
     {
-        var backend = (IlgpuBackend)BackendRegistry.Get(device);
-        (backend.Queue.ForcedVariant, backend.Precision) = (variant, precision);
-        try
-        {
-            test();
-        }
-        finally
-        {
-            (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Automatic, GpuPrecision.F32);
-        }
-
-        Assert.That(backend.Queue.Kernels.Used.Select(kernel => kernel.Name), Has.Some.EqualTo($"map.conv.{precision.ToString().ToLowerInvariant()}.tile{(variant == GemmVariant.Tensor128 ? 128 : 64)}"));
+        OtherDevices.With(device, variant, precision, test);
+        OtherDevices.AssertUsed(device, $"map.conv.{precision.ToString().ToLowerInvariant()}.tile{(variant == GemmVariant.Tensor128 ? 128 : 64)}");
     }
 
     private static OpCase Case(string name, ConvGeometry geometry, ConvPrologue prologue, ConvEpilogue epilogue, Shape x, Shape w)

@@ -1,16 +1,9 @@
-using ILGPU;
-using ILGPU.Runtime.CPU;
-using ResNeSt.Tensors.Backends;
-using Device = ResNeSt.Tensors.Device;
-
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
 /// <summary>Every variant of the matrix products computes every case of them, whatever the shape would choose by itself.</summary>
 [TestFixture]
 public sealed class ProductVariantTests
 {
-    private const string WideKind = "ilgpu-wide";
-
     private static IEnumerable<OpCase> SmallCases =>
         ((string[])["conv2d", "conv2d_input_grad", "conv2d_weight_grad", "mat_mul", "linear"]).SelectMany(CaseCatalog.Of).Where(opCase => !opCase.Large);
 
@@ -29,17 +22,7 @@ public sealed class ProductVariantTests
     ];
 
     [OneTimeSetUp]
-    public void Register()
-    {
-        IlgpuBackend.Register();
-        // 256 threads a group, as the large tile needs; each is a thread of the host.
-        BackendRegistry.Register(WideKind, index =>
-        {
-            var wide = new CPUDevice(32, 8, 1);
-            var context = Context.Create(builder => builder.CPU(wide));
-            return new IlgpuBackend(new Device(WideKind, index), wide.CreateCPUAccelerator(context));
-        });
-    }
+    public void Register() => OtherDevices.Register();
 
     [Test]
     public void Products_Directly_MatchReference() => Check("ilgpu-cpu", GemmVariant.Direct, [.. SmallCases, .. TileCases]);
@@ -48,7 +31,7 @@ public sealed class ProductVariantTests
     public void Products_BySmallTiles_MatchReference() => Check("ilgpu-cpu", GemmVariant.Tile64, [.. TileCases]);
 
     [Test]
-    public void Products_ByLargeTiles_MatchReference() => Check(WideKind, GemmVariant.Tile128, [.. TileCases.Take(1)]);
+    public void Products_ByLargeTiles_MatchReference() => Check(OtherDevices.Wide, GemmVariant.Tile128, [.. TileCases.Take(1)]);
 
     [Test, Category("Long")]
     public void Products_DirectlyOnWideWarps_MatchReference() => Check("ilgpu-cpu:1", GemmVariant.Direct, [.. SmallCases, .. TileCases]);
@@ -58,23 +41,12 @@ public sealed class ProductVariantTests
         Check(device, GemmVariant.Tile64, [.. SmallCases, .. TileCases]);
 
     [Test, Category("Long")]
-    public void AllTileEdges_ByLargeTiles_MatchReference() => Check(WideKind, GemmVariant.Tile128, [.. TileCases]);
+    public void AllTileEdges_ByLargeTiles_MatchReference() => Check(OtherDevices.Wide, GemmVariant.Tile128, [.. TileCases]);
 
     private static void Check(string device, GemmVariant variant, IReadOnlyList<OpCase> cases)
     {
-        var queue = ((IlgpuBackend)BackendRegistry.Get(device)).Queue;
-        queue.ForcedVariant = variant;
-        try
-        {
-            Assert.That(new BackendChecks(device).InTwoRuns(cases), Is.Empty);
-        }
-        finally
-        {
-            queue.ForcedVariant = GemmVariant.Automatic;
-        }
-
-        string expected = variant switch { GemmVariant.Direct => ".direct", GemmVariant.Tile64 => ".tile64", _ => ".tile128" };
-        Assert.That(queue.Kernels.Used.Select(kernel => kernel.Name), Has.Some.EndsWith(expected));
+        OtherDevices.With(device, variant, GpuPrecision.F32, () => Assert.That(new BackendChecks(device).InTwoRuns(cases), Is.Empty));
+        OtherDevices.AssertUsed(device, variant switch { GemmVariant.Direct => ".direct", GemmVariant.Tile64 => ".tile64", _ => ".tile128" });
     }
 
     private static OpCase Conv(string name, OpInput x, OpInput w, int stride, int padding, int groups, int dilation = 1) =>

@@ -1,5 +1,3 @@
-using ResNeSt.Tensors.Backends;
-
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
 /// <summary>The tensor-core kernels on a simulated device with warps of 32, where each lane does what the hardware's lane would: every word that a
@@ -10,14 +8,16 @@ public sealed class TensorCoreTests
     private const string Twin = "ilgpu-cpu:1";
 
     [OneTimeSetUp]
-    public void Register() => IlgpuBackend.Register();
+    public void Register() => OtherDevices.Register();
 
     /// <summary>Small integers are exact in every format and so are their sums: a word in the wrong lane shows, and rounding does not blur it.</summary>
     [Test]
-    public void Convolution_OfIntegers_IsExact() => CheckExact(GpuPrecision.F16, Grouped);
+    public void Convolution_OfIntegers_IsExact() => CheckExact(Twin, GemmVariant.Tensor64, GpuPrecision.F16, Grouped);
 
     [Test, Category("Long")]
     public void Products_OfIntegers_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16)] GpuPrecision precision) => CheckExact(
+        Twin,
+        GemmVariant.Tensor64,
         precision,
         Grouped,
         Case("edges of tiles", new Conv2dOp(ConvGeometry.Of()), [1, 7, 5, 13], [65, 7, 1, 1], [65]),
@@ -27,7 +27,18 @@ public sealed class TensorCoreTests
         Case("grouped", new Conv2dWeightGradOp(ConvGeometry.Of(padding: 1, groups: 2), 3, 3), [1, 10, 5, 7], [1, 20, 5, 7]),
         Case("plain", new MatMulOp(false, false), [70, 40], [40, 67]),
         Case("right transposed", new MatMulOp(false, true), [70, 40], [67, 40]),
-        Case("left transposed", new MatMulOp(true, false), [40, 70], [40, 67]));
+        Case("left transposed", new MatMulOp(true, false), [40, 70], [40, 67]),
+        Case("both transposed", new MatMulOp(true, true), [40, 9], [65, 40]),
+        Case("more positions than bits", new Conv2dOp(ConvGeometry.Of(padding: 3)), [1, 2, 7, 7], [10, 2, 7, 7], [10]));
+
+    /// <summary>The large tile deals pieces to its threads in another way.</summary>
+    [Test, Category("Long")]
+    public void LargeTiles_OfIntegers_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision) => CheckExact(
+        OtherDevices.Wide,
+        GemmVariant.Tensor128,
+        precision,
+        Case("3x3 over two tiles each way", new Conv2dOp(ConvGeometry.Of(padding: 1)), [2, 5, 9, 10], [136, 5, 3, 3], [136]),
+        Case("plain", new MatMulOp(false, false), [130, 70], [70, 129]));
 
     [TestCase(1f, 1f), TestCase(1.00048828125f, 1f), TestCase(1.000732421875f, 1.0009765625f), TestCase(65519f, 65504f), TestCase(6e-8f, 5.9604644775390625e-8f)]
     public void F16_RoundsToNearest(float value, float expected) =>
@@ -39,26 +50,20 @@ public sealed class TensorCoreTests
 
     private static OpCase Grouped => Case("3x3, groups, stride 2", new Conv2dOp(ConvGeometry.Of(stride: 2, padding: 1, groups: 2)), [2, 6, 6, 7], [132, 3, 3, 3], [132]);
 
-    private static void CheckExact(GpuPrecision precision, params OpCase[] cases)
+    private static void CheckExact(Device device, GemmVariant variant, GpuPrecision precision, params OpCase[] cases)
     {
-        var backend = (IlgpuBackend)BackendRegistry.Get(Twin);
-        (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Tensor64, precision);
-        try
+        OtherDevices.With(device, variant, precision, () =>
         {
             foreach (var opCase in cases)
             {
                 var values = CaseRun.InputValues(opCase, DType.F32);
                 var expected = CaseRun.On(Device.Reference, opCase, DType.F64, values);
-                var actual = CaseRun.On(Twin, opCase, DType.F32, values);
+                var actual = CaseRun.On(device, opCase, DType.F32, values);
                 Assert.That(actual.Outputs[0], Is.EqualTo(expected.Outputs[0]), $"{precision} {opCase}");
             }
-        }
-        finally
-        {
-            (backend.Queue.ForcedVariant, backend.Precision) = (GemmVariant.Automatic, GpuPrecision.F32);
-        }
+        });
 
-        Assert.That(backend.Queue.Kernels.Used.Select(kernel => kernel.Name), Has.Some.Contain($".{precision.ToString().ToLowerInvariant()}.tile64"));
+        OtherDevices.AssertUsed(device, $".{precision.ToString().ToLowerInvariant()}.tile{(variant == GemmVariant.Tensor128 ? 128 : 64)}");
     }
 
     private static OpCase Case(string name, Op op, params Shape[] inputs) =>

@@ -21,6 +21,9 @@ public abstract class GraphStep : IDisposable
     /// <summary>Bytes of packed weights that it keeps.</summary>
     public virtual long WeightBytes => 0;
 
+    /// <summary>The least work it can cost: by default its node's, on tensors as the graph has them.</summary>
+    public virtual OpCost Cost => Node?.Cost ?? default;
+
     /// <summary>Ties the step to memory. Everything that running needs is allocated here.</summary>
     /// <param name="buffers">All buffers of the lowered graph, by index. They outlive the result.</param>
     public abstract BoundStep Bind(IReadOnlyList<Storage> buffers);

@@ -68,14 +68,9 @@ internal static class BenchKernels
                 .GroupBy(time => (time.Step.Operator, Output: time.Step.Output?.ToString() ?? "", Kernel: string.Join('+', time.Kernels.Order(StringComparer.Ordinal)), time.Step.Cost))
                 .Select(group => Judge(new BenchedKernel(
                     group.Key.Operator, $"-> {group.Key.Output}", group.Key.Kernel, precision, Training: false, group.Count(), group.Average(time => time.Milliseconds) * 1e-3,
-                    Stored(group.Key.Cost, group.Key.Kernel, precision), 0, ""), peaks)),
+                    group.Key.Cost, 0, ""), peaks)),
         ];
     }
-
-    /// <summary>Maps in F16 and BF16 have half the bytes of what the graph says.</summary>
-    private static OpCost Stored(OpCost cost, string kernel, string precision) => precision is "f16" or "bf16" && kernel.Contains("map.", StringComparison.Ordinal)
-        ? cost with { BytesRead = cost.BytesRead / 2, BytesWritten = cost.BytesWritten / 2 }
-        : cost;
 
     private static BenchedKernel Judge(BenchedKernel kernel, BenchPeaks peaks)
     {

@@ -129,7 +129,7 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         var slices = plan.Slices;
         var key = new GemmKey("map.conv", to.Pixels, filter.Rows, filter.Slices * TensorConvKernel.SlicePieces * PerPiece, g.Groups, _queue.Precision);
         string split = whole ? "" : $", {slices.Splits} parts";
-        _steps.Add(new LaunchStep(
+        Add(
             $"conv {w[2]}×{w[3]} {TFormat.Name}{split}", node, Given(input, residual), Given(output, sums, means),
             buffers =>
             {
@@ -156,7 +156,7 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
                 void Multiply(GemmVariant variant) => _queue.Launch(
                     variant == GemmVariant.Tensor128 ? MapKernels<TFormat>.Tile128 : MapKernels<TFormat>.Tile64, plan.Config(variant), source, filter.Weights, target, slices);
             },
-            filter));
+            filter);
     }
 
     private void LowerMaxPool(GraphNode node, MaxPool2dOp op)
@@ -164,11 +164,11 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         int input = Map(node.Inputs[0]), output = NewMap(node.Outputs[0]);
         var shape = new PoolShape(op.Geometry, node.Inputs[0].Shape, node.Outputs[0].Shape);
         var splits = new MapSplits(Layout(node.Outputs[0].Shape).Pieces, 1, false);
-        _steps.Add(new LaunchStep($"max pool {TFormat.Name}", node, [input], [output], buffers =>
+        Add($"max pool {TFormat.Name}", node, [input], [output], buffers =>
         {
             var (x, y) = (Pieces(buffers[input]), Pieces(buffers[output]));
             return () => _queue.Launch(MapKernels<TFormat>.MaxPool, _queue.Over(y.Length, 1), x, y, shape, splits);
-        }));
+        });
     }
 
     /// <summary>The attention-weighted sum of splits, an average pool, or both.</summary>
@@ -180,22 +180,30 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         var rule = pool is null ? new AverageRule(false, 1) : new AverageRule(pool.CountPadding, pool.DivisorOverride);
         var splits = new MapSplits(layout.Pieces, Math.Max(radix, 1), radix > 0);
         string name = (radix > 0, pool is not null) switch { (true, true) => "attention and average pool", (true, false) => "attention", _ => "average pool" };
-        _steps.Add(new LaunchStep($"{name} {TFormat.Name}", node, Given(input, attention), [output], buffers =>
+        Add($"{name} {TFormat.Name}", node, Given(input, attention), [output], buffers =>
         {
             var (x, y) = (Pieces(buffers[input]), Pieces(buffers[output]));
             var factors = attention < 0 ? x.Cast<float>() : Floats(buffers[attention]);
             return () => _queue.Launch(MapKernels<TFormat>.Pool, _queue.Over(y.Length, 1), x, factors, y, shape, rule, splits);
-        }));
+        });
     }
 
     private void AddMean(GraphNode node, int input, MapLayout layout, int radix, int output)
     {
         var shape = new PoolPartsShape(layout, radix);
-        _steps.Add(new LaunchStep($"radix sum and pool {TFormat.Name}", node, [input], [output], buffers =>
+        Add($"radix sum and pool {TFormat.Name}", node, [input], [output], buffers =>
         {
             var (x, y) = (Words(buffers[input]), Floats(buffers[output]));
             return () => _queue.Launch(MapKernels<TFormat>.Mean, PoolParts.Config(_queue, y.Length), x, y, shape);
-        }));
+        });
+    }
+
+    /// <summary>Adds a step that is counted with the bytes of its buffers and weights, each once.</summary>
+    private void Add(string name, GraphNode? node, int[] reads, int[] writes, Func<IReadOnlyList<Storage>, Action> bind, PackedFilter? owned = null)
+    {
+        long read = reads.Distinct().Sum(buffer => _buffers[buffer].ByteLength) + (owned?.ByteLength ?? 0);
+        long written = writes.Sum(buffer => _buffers[buffer].ByteLength);
+        _steps.Add(new LaunchStep(name, node, reads, writes, new OpCost(node?.Cost.Flops ?? 0, read, written), bind, owned));
     }
 
     // What is a map already stays one; what is dense is worth a change of layout for a convolution only.
@@ -213,11 +221,11 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         int dense = _dense[value], map = NewMap(value);
         var layout = Layout(value.Shape);
         var shape = new MapShape(layout);
-        _steps.Add(new LaunchStep($"dense to {TFormat.Name} map", null, [dense], [map], buffers =>
+        Add($"dense to {TFormat.Name} map", null, [dense], [map], buffers =>
         {
             var (x, y) = (Floats(buffers[dense]), Pieces(buffers[map]));
             return () => _queue.Launch(MapKernels<TFormat>.FromDense, _queue.Over(y.Length, 1), x, y, shape);
-        }));
+        });
         return map;
     }
 
@@ -228,11 +236,11 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
             return place;
         int map = _maps[value], dense = NewDense(value);
         var shape = new MapShape(Layout(value.Shape));
-        _steps.Add(new LaunchStep($"{TFormat.Name} map to dense", null, [map], [dense], buffers =>
+        Add($"{TFormat.Name} map to dense", null, [map], [dense], buffers =>
         {
             var (x, y) = (Words(buffers[map]), Floats(buffers[dense]));
             return () => _queue.Launch(MapKernels<TFormat>.ToDense, _queue.Over(y.Length, 1), x, y, shape);
-        }));
+        });
         return dense;
     }
 

@@ -1,3 +1,4 @@
+using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 using ResNeSt.Tensors.Graphs;
 
@@ -8,9 +9,11 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <param name="node">The node it computes; null for a change of layout.</param>
 /// <param name="reads">Buffers it reads.</param>
 /// <param name="writes">Buffers it writes, those that it needs only meanwhile included.</param>
+/// <param name="cost">Operations of the node, and bytes of all that is read and written as it lies in memory.</param>
 /// <param name="bind">Given all buffers: what runs.</param>
 /// <param name="owned">Packed weights.</param>
-internal sealed class LaunchStep(string name, GraphNode? node, IReadOnlyList<int> reads, IReadOnlyList<int> writes, Func<IReadOnlyList<Storage>, Action> bind, PackedFilter? owned = null)
+internal sealed class LaunchStep(
+    string name, GraphNode? node, IReadOnlyList<int> reads, IReadOnlyList<int> writes, OpCost cost, Func<IReadOnlyList<Storage>, Action> bind, PackedFilter? owned)
     : GraphStep
 {
     /// <inheritdoc/>
@@ -27,6 +30,9 @@ internal sealed class LaunchStep(string name, GraphNode? node, IReadOnlyList<int
 
     /// <inheritdoc/>
     public override long WeightBytes => owned?.ByteLength ?? 0;
+
+    /// <inheritdoc/>
+    public override OpCost Cost => cost;
 
     /// <inheritdoc/>
     public override BoundStep Bind(IReadOnlyList<Storage> buffers) => new Bound(bind(buffers));
