@@ -138,9 +138,9 @@ public sealed class IlgpuBackend : Backend
     {
         GpuPrecision.F32 => MeasurePeakFlops(),
         _ when !HasTensorCores => throw new NotSupportedException($"device {Device} has no tensor cores that these kernels use"),
-        GpuPrecision.TF32 => Measure(PeakTensorKernel<PeakTF32>.Kernel, PeakTensorKernel<PeakTF32>.FlopsPerStep),
-        GpuPrecision.F16 => Measure(PeakTensorKernel<PeakF16>.Kernel, PeakTensorKernel<PeakF16>.FlopsPerStep),
-        _ => Measure(PeakTensorKernel<PeakBF16>.Kernel, PeakTensorKernel<PeakBF16>.FlopsPerStep),
+        GpuPrecision.TF32 => Measure(PeakTensorKernel<FormatTF32>.Kernel, PeakTensorKernel<FormatTF32>.FlopsPerStep),
+        GpuPrecision.F16 => Measure(PeakTensorKernel<FormatF16>.Kernel, PeakTensorKernel<FormatF16>.FlopsPerStep),
+        _ => Measure(PeakTensorKernel<FormatBF16>.Kernel, PeakTensorKernel<FormatBF16>.FlopsPerStep),
     };
 
     /// <summary>Runs multiply-adds in registers on the whole device and times them: operations per second, two for a multiply-add.</summary>

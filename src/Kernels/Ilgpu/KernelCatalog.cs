@@ -10,7 +10,7 @@ internal static class KernelCatalog
 
     /// <summary>What bench measures devices with.</summary>
     private static IEnumerable<GpuKernel> PeakKernels() =>
-        [PeakKernel.Kernel, PeakTensorKernel<PeakTF32>.Kernel, PeakTensorKernel<PeakF16>.Kernel, PeakTensorKernel<PeakBF16>.Kernel];
+        [PeakKernel.Kernel, PeakTensorKernel<FormatTF32>.Kernel, PeakTensorKernel<FormatF16>.Kernel, PeakTensorKernel<FormatBF16>.Kernel];
 
     private static (GpuKernel Kernel, IReadOnlyList<string> Ops)[] Collect()
     {

@@ -67,7 +67,7 @@ internal sealed class MaxPool2dGradIlgpuKernel(GpuQueue queue) : IlgpuKernel<Max
 {
     public override IEnumerable<GpuKernel> GpuKernels => [Kernel];
 
-    /// <summary>Threads of a group: each compares its choice with all others of the round.</summary>
+    /// <summary>Threads of a group, where the device can have so many: each compares its choice with all others of the round.</summary>
     private const int Round = 64;
 
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int>> Kernel =
@@ -121,7 +121,7 @@ internal sealed class MaxPool2dGradIlgpuKernel(GpuQueue queue) : IlgpuKernel<Max
     {
         int planes = outputs[0].Shape.Product(0, 2);
         Queue.Launch(
-            Kernel, (planes, Round), inputs[0].Floats, inputs[1].Elements<int>(), outputs[0].Floats,
+            Kernel, (planes, Math.Min(Round, Queue.GroupSize)), inputs[0].Floats, inputs[1].Elements<int>(), outputs[0].Floats,
             inputs[0].Shape.Product(2, 4), outputs[0].Shape.Product(2, 4));
     }
 }

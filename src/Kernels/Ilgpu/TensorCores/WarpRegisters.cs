@@ -28,6 +28,15 @@ internal static class WarpRegisters
         CudaAsm.Emit("mov.f32 %%sum56, 0f00000000; mov.f32 %%sum57, 0f00000000; mov.f32 %%sum58, 0f00000000; mov.f32 %%sum59, 0f00000000; mov.f32 %%sum60, 0f00000000; mov.f32 %%sum61, 0f00000000; mov.f32 %%sum62, 0f00000000; mov.f32 %%sum63, 0f00000000;");
     }
 
+    /// <summary>Sets all fragments to a word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Fill(uint word)
+    {
+        CudaAsm.Emit("mov.b32 %%left0, %0; mov.b32 %%left1, %0; mov.b32 %%left2, %0; mov.b32 %%left3, %0; mov.b32 %%left4, %0; mov.b32 %%left5, %0; mov.b32 %%left6, %0; mov.b32 %%left7, %0;", word);
+        CudaAsm.Emit("mov.b32 %%left8, %0; mov.b32 %%left9, %0; mov.b32 %%left10, %0; mov.b32 %%left11, %0; mov.b32 %%left12, %0; mov.b32 %%left13, %0; mov.b32 %%left14, %0; mov.b32 %%left15, %0;", word);
+        CudaAsm.Emit("mov.b32 %%right0, %0; mov.b32 %%right1, %0; mov.b32 %%right2, %0; mov.b32 %%right3, %0; mov.b32 %%right4, %0; mov.b32 %%right5, %0; mov.b32 %%right6, %0; mov.b32 %%right7, %0;", word);
+    }
+
     /// <summary>Loads the fragments of one step.</summary>
     /// <param name="left">Shared address, in bytes, of the row of the left factor that this lane shows to ldmatrix.</param>
     /// <param name="right">The same of the right factor.</param>
