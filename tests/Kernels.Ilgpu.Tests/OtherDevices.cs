@@ -11,7 +11,7 @@ internal static class OtherDevices
     /// <summary>Groups of 256 threads in warps of 32, as the large tiles need; each is a thread of the host.</summary>
     public const string Wide = "ilgpu-wide";
 
-    /// <summary>Groups of two threads: no tile fits, but what has no barrier runs several times as fast as on <c>ilgpu-cpu</c>.</summary>
+    /// <summary>Groups of two threads, fewer than any kernel would like.</summary>
     public const string Narrow = "ilgpu-narrow";
 
     public static void Register()

@@ -14,7 +14,12 @@ internal static class GoldenTrainRun
     public static IEnumerable<string> Names() => TestData.Json("golden", "train3.json").EnumerateObject().Select(run => run.Name);
 
     /// <summary>Trains three steps and compares losses, logits and gradients; in double precision also what is left after them.</summary>
-    public static void Check(string name, Device device, DType dtype)
+    /// <param name="name">The run.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="dtype">Type of parameters and pictures.</param>
+    /// <param name="normsOnly">Of gradients compare norms alone: batch norm over the few values of the last stages magnifies the rounding of another order
+    /// of summation to a few hundredths of single elements.</param>
+    public static void Check(string name, Device device, DType dtype, bool normsOnly = false)
     {
         bool isDouble = dtype == DType.F64;
         var known = TestData.Json("golden", "train3.json").GetProperty(name);
@@ -59,7 +64,7 @@ internal static class GoldenTrainRun
             {
                 double[] first = Doubles(known.GetProperty("logits_step0"));
                 GoldenTolerance.CheckValues("logits", logits.ToDoubles(), first, 1, dtype, failures);
-                CheckGradients(model, known.GetProperty("grads_step0"), dtype, failures);
+                CheckGradients(model, known.GetProperty("grads_step0"), dtype, normsOnly, failures);
             }
 
             optimizer.Step();
@@ -71,7 +76,7 @@ internal static class GoldenTrainRun
         Assert.That(failures, Is.Empty, string.Join("\n", failures));
     }
 
-    private static void CheckGradients(ResNet model, JsonElement known, DType dtype, List<string> failures)
+    private static void CheckGradients(ResNet model, JsonElement known, DType dtype, bool normsOnly, List<string> failures)
     {
         var gradients = model.NamedParameters().ToDictionary(entry => entry.Name, entry => entry.Parameter.Value.Grad!.ToDoubles());
         double largest = gradients.Values.Max(values => GoldenTolerance.Norm(values));
@@ -87,6 +92,12 @@ internal static class GoldenTrainRun
                 double worst = actual.Max(Math.Abs);
                 if (!(worst <= bound))
                     failures.Add($"{entry.Name}: gradient {worst:g3} should vanish, bound {bound:g2}");
+                continue;
+            }
+
+            if (normsOnly)
+            {
+                GoldenTolerance.CheckNorm(entry.Name, actual, norm, 1e-3, 1e-4 * largest, failures);
                 continue;
             }
 
