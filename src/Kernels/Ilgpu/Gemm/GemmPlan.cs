@@ -36,7 +36,9 @@ internal readonly struct GemmPlan
         long tiles = (long)((rows + 63) / 64) * ((columns + 63) / 64) * batch;
         int splits = whole ? 1 : (int)Math.Clamp(WantedGroups / Math.Max(tiles, 1), 1, Math.Max(1, depth / LeastDepthPerSplit));
         int perSplit = (depth + splits - 1) / splits;
-        perSplit = Math.Max(TensorGemmKernel.Slice, (perSplit + TensorGemmKernel.Slice - 1) / TensorGemmKernel.Slice * TensorGemmKernel.Slice);
+        bool plain = Precision == GpuPrecision.F32 && Variant is not (GemmVariant.Tensor64 or GemmVariant.Tensor128);
+        int unit = plain ? 2 * GemmKernel.Step : TensorGemmKernel.Slice;
+        perSplit = Math.Max(unit, (perSplit + unit - 1) / unit * unit);
         Depth = new GemmDepth(depth, perSplit, Math.Max(1, (depth + perSplit - 1) / perSplit));
     }
 
