@@ -161,8 +161,9 @@ public sealed class PackageTests
         DotnetCommand.Run(TestData.RepositoryRoot, Plain, "publish", "tools/resnest", "-c", "Release", "--use-current-runtime", "--self-contained",
             "--artifacts-path", Path.Combine(_folder, "one-file-build"), "-o", output, "-v", "q", "-nologo");
         string program = Path.Combine(output, OperatingSystem.IsWindows() ? "ResNeSt.Cli.exe" : "ResNeSt.Cli");
+        // Data may lie beside it, the small trained network, but no library.
         if (OperatingSystem.IsLinux())
-            Assert.That(Directory.EnumerateFileSystemEntries(output), Is.EqualTo(new[] { program }));
+            Assert.That(Directory.EnumerateFiles(output).Where(file => Path.GetExtension(file) is ".dll" or ".so"), Is.Empty);
         long bytes = new FileInfo(program).Length;
         TestContext.Out.WriteLine($"{bytes / 1e6:f1} MB");
         Assert.That(bytes, Is.LessThan(25_000_000));
