@@ -1,6 +1,6 @@
 namespace ResNeSt.Models;
 
-/// <summary>The published ResNeSt networks as options of the one skeleton: Zhang et al. 2020, arXiv:2004.08955, and the authors' code; and two of ours for small pictures.</summary>
+/// <summary>The published ResNeSt networks as options of the one skeleton: Zhang et al. 2020, arXiv:2004.08955, and the authors' code; and three of ours for small pictures.</summary>
 internal static class ResNeStFamily
 {
     private static readonly ResNetOptions Main = new()
@@ -39,6 +39,7 @@ internal static class ResNeStFamily
         ("resnest50_fast_1s4x24d", Fast with { Radix = 1, Cardinality = 4, BottleneckWidth = 24 }),
         // Most work at 16 and 8 pixels, where a processor's kernels are fastest.
         ("resnest_small", Small with { Depths = [2, 2, 2, 1], FirstStride = 2, Planes = [32, 64, 96, 128], AverageDownFirst = true }),
+        ("resnest_mini", Small with { Depths = [1, 1, 1, 1], StemWidth = 16, FirstStride = 2, Planes = [32, 64, 96, 128], AverageDownFirst = true }),
         ("resnest_tiny", Small with { Depths = [1, 1, 1, 1], StemWidth = 16, Planes = [8, 16, 32, 64] }),
     ];
 }

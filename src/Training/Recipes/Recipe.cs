@@ -71,6 +71,9 @@ public sealed record Recipe
     /// <summary>random-resized, erandom, pad or none.</summary>
     public string Crop { get; init; } = "none";
 
+    /// <summary>Black pixels on every side of which the crop "pad" takes a part.</summary>
+    public int CropPadding { get; init; } = 4;
+
     /// <summary>Filter of the crops.</summary>
     public ResizeFilter Filter { get; init; }
 
@@ -156,7 +159,7 @@ public sealed record Recipe
                 steps.Add(new ERandomCrop(Size, Filter));
                 break;
             case "pad":
-                steps.Add(new PadCrop());
+                steps.Add(new PadCrop(CropPadding));
                 break;
             case "none":
                 break;

@@ -110,14 +110,15 @@ public static class Recipes
         ZeroLastGamma = true,
     };
 
-    /// <summary>A tiny ResNeSt on Fashion-MNIST, in minutes.</summary>
+    /// <summary>A small ResNeSt on Fashion-MNIST, in less than 20 minutes of two cores.</summary>
     public static Recipe FashionMnist { get; } = Cifar10 with
     {
         Name = "fashion-mnist",
-        Model = "resnest_tiny",
-        Epochs = 10,
+        Model = "resnest_mini",
+        Epochs = 11,
         WarmupEpochs = 1,
         Size = 28,
+        CropPadding = 2,
         Mean = [0.2860f],
         Deviation = [0.3530f],
     };
