@@ -17,8 +17,8 @@ internal static class GoldenTrainRun
     /// <param name="name">The run.</param>
     /// <param name="device">The device.</param>
     /// <param name="dtype">Type of parameters and pictures.</param>
-    /// <param name="normsOnly">Of gradients compare norms alone: batch norm over the few values of the last stages magnifies the rounding of another order
-    /// of summation to a few hundredths of single elements.</param>
+    /// <param name="normsOnly">Of gradients compare norms alone: rounding in another order of summation makes values cross zero in front of a ReLU, and
+    /// single elements change by a few hundredths (docs/numerics.md, "Gradients jump").</param>
     public static void Check(string name, Device device, DType dtype, bool normsOnly = false)
     {
         bool isDouble = dtype == DType.F64;
