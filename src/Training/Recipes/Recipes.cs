@@ -115,10 +115,11 @@ public static class Recipes
     {
         Name = "fashion-mnist",
         Model = "resnest_mini",
-        Epochs = 11,
+        Epochs = 12,
+        LearningRate = 0.1,
         WarmupEpochs = 1,
         Size = 28,
-        CropPadding = 2,
+        CropPadding = 1,
         Mean = [0.2860f],
         Deviation = [0.3530f],
     };
