@@ -115,7 +115,7 @@ public static class Recipes
     {
         Name = "fashion-mnist",
         Model = "resnest_mini",
-        Epochs = 12,
+        Epochs = 9,
         LearningRate = 0.1,
         WarmupEpochs = 1,
         Size = 28,
