@@ -117,7 +117,7 @@ internal sealed class ChannelsLastLowering<TFormat>(IlgpuBackend backend, Graph 
         long sumCount = store switch
         {
             ConvStore.Parts => (long)plan.Slices.Splits * to.Pixels * to.Pieces * PerPiece,
-            ConvStore.MapAndSums => (long)((to.Pixels + PoolParts.Pixels - 1) / PoolParts.Pixels) * PoolParts.ImagesPerPart(to.Height * to.Width) * to.Pieces * PerPiece,
+            ConvStore.MapAndSums => PoolParts.Length(to),
             _ => 0,
         };
         int sums = sumCount == 0 ? -1 : NewBuffer(sumCount * sizeof(float), whole ? "sums" : "parts");

@@ -20,7 +20,9 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
     public static IEnumerable<GpuKernel> ForwardKernels => [.. ForwardProduct.Kernels, SplitSum.Kernel];
 
     /// <summary>The kernels of <see cref="Fused"/>.</summary>
-    public static IEnumerable<GpuKernel> FusedKernels => [.. FusedProduct.Kernels, .. ForwardProduct.Kernels, SplitSum.Kernel, FusedTail.Kernel];
+    public static IEnumerable<GpuKernel> FusedKernels =>
+        [.. FusedProduct.Kernels, .. ForwardProduct.Kernels, FusedTail.Kernel, FusedTail.WithSums, PoolParts.Kernel,
+            RadixSumGlobalAvgPoolIlgpuKernel.ByGroup, RadixSumGlobalAvgPoolIlgpuKernel.ByWarp];
 
     /// <summary>The kernels of <see cref="InputGrad"/>.</summary>
     public static IEnumerable<GpuKernel> InputGradKernels => [.. InputGradProduct.Kernels, SplitSum.Kernel];
@@ -38,22 +40,53 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
             queue, plan, a, b, new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
     }
 
-    /// <summary>y = act(conv(x, w) + bias [+ residual]): what follows the sums happens while they are stored, or, where sums are cut and for SiLU, in one launch after them.</summary>
-    public void Fused(ConvGeometry g, ArrayView<float> x, Shape shape, Tensor w, Tensor bias, Tensor? residual, ActivationKind activation, Tensor y)
+    /// <summary>y = act(conv(x, w) + bias [+ residual]), and where it is wanted the mean over the plane of the sum of y's splits.</summary>
+    /// <remarks>What follows the sums happens while they are stored, or, where they are cut and for SiLU, in one launch after them; the sums over the plane
+    /// are taken there too, in parts, so that y is not read again. Narrow groups, computed without tiles, and small planes take a launch that reads y.</remarks>
+    public void Fused(ConvGeometry g, ArrayView<float> x, Shape shape, Tensor w, Tensor bias, Tensor? residual, ConvEpilogue epilogue, Tensor y, Tensor? mean)
+    {
+        var layout = new MapLayout(y.Shape, 1);
+        bool summed = false;
+        if (mean is null || !PoolParts.Suit(queue, layout))
+            Store(g, x, shape, w, bias, residual, epilogue.Activation, y, NoSums(y));
+        else
+        {
+            using var parts = new Workspace(queue, PoolParts.Length(layout));
+            summed = Store(g, x, shape, w, bias, residual, epilogue.Activation, y, new RowSums(parts.Floats, true, layout, g.Groups));
+            if (summed)
+                queue.Launch(PoolParts.Kernel, PoolParts.Config(queue, mean.Floats.Length), parts.Floats, mean.Floats, new PoolPartsShape(layout, epilogue.PoolRadix));
+        }
+
+        if (mean is not null && !summed)
+            RadixSumGlobalAvgPoolIlgpuKernel.Launch(queue, y, epilogue.PoolRadix, mean);
+    }
+
+    /// <summary>The convolution with what happens to its output; whether the sums that are wanted were stored.</summary>
+    private bool Store(ConvGeometry g, ArrayView<float> x, Shape shape, Tensor w, Tensor bias, Tensor? residual, ActivationKind activation, Tensor y, RowSums sums)
     {
         var (plan, a, b, pixels) = Plan(g, x, shape, w, y.Shape);
-        int outputs = plan.Rows, plane = y.Shape.Product(2, 4);
+        int outputs = plan.Rows, channels = w.Shape[0], plane = y.Shape.Product(2, 4), splits = plan.Depth.Splits;
         var (to, biases) = (y.Floats, bias.Floats);
         var tail = new StoreTail(residual?.Floats ?? to, residual is not null, activation);
-        bool silu = activation == ActivationKind.Silu, whole = plan.Depth.Splits == 1;
-        if (whole)
-            FusedProduct.Launch(queue, plan, a, b, new FusedPixelOutput(new PixelOutput(to, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, 0, biases, true), tail));
-        else
-            queue.WithSplits(plan, to, biases, true, plane, w.Shape[0], (part, splitStride, biased) => ForwardProduct.Launch(
-                queue, plan, a, b, new PixelOutput(part, pixels, y.Shape[3], plane, outputs, w.Shape[0] * plane, splitStride, biases, biased)));
-        if (silu || !whole)
-            queue.Launch(FusedTail.Kernel, queue.Over(to.Length, 1), to, whole ? new StoreTail(to, false, ActivationKind.None) : tail, silu ? 1 : 0);
+        bool silu = activation == ActivationKind.Silu, wanted = sums.ImagesPerPart > 0;
+        if (splits == 1)
+        {
+            var output = new PixelOutput(to, pixels, y.Shape[3], plane, outputs, channels * plane, 0, biases, true);
+            // Of what SiLU gives the sums can only be taken behind it.
+            bool tiled = FusedProduct.Launch(queue, plan, a, b, new FusedPixelOutput(output, tail, silu ? NoSums(y) : sums));
+            if (!silu)
+                return wanted && tiled;
+            FusedTail.Launch(queue, to, to, new StoreTail(to, false, ActivationKind.None), true, new SplitSumShape(to.IntLength, 1, false, plane, channels), biases, sums);
+            return wanted;
+        }
+
+        using var parts = new Workspace(queue, to.Length * splits);
+        ForwardProduct.Launch(queue, plan, a, b, new PixelOutput(parts.Floats, pixels, y.Shape[3], plane, outputs, channels * plane, to.IntLength, biases, false));
+        FusedTail.Launch(queue, parts.Floats, to, tail, silu, new SplitSumShape(to.IntLength, splits, true, plane, channels), biases, sums);
+        return wanted;
     }
+
+    private static RowSums NoSums(Tensor y) => new(y.Floats, false, new MapLayout(y.Shape, 1), 1);
 
     /// <summary>dx[n,c] = Σ dy · w, phase by phase of the stride: rows are the input channels of a group, columns the pixels of the phase.</summary>
     public void InputGrad(ConvGeometry g, Tensor dy, Tensor w, Tensor dx)

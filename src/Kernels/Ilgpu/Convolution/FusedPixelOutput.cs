@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Util;
 using ResNeSt.Tensors;
 
@@ -9,10 +8,14 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <summary>An image as the result of a product, finished while it is stored.</summary>
 /// <param name="pixels">Where values go.</param>
 /// <param name="tail">What happens to them.</param>
-internal readonly struct FusedPixelOutput(PixelOutput pixels, StoreTail tail) : IGemmOutput
+/// <param name="sums">Where the sums of finished values go.</param>
+internal readonly struct FusedPixelOutput(PixelOutput pixels, StoreTail tail, RowSums sums) : IGemmOutput
 {
     private readonly PixelOutput _pixels = pixels;
     private readonly StoreTail _tail = tail;
+    private readonly RowSums _sums = sums;
+
+    public RowSums Sums => _sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Row(int batch, int split, int row) => _pixels.Row(batch, split, row);
@@ -24,7 +27,7 @@ internal readonly struct FusedPixelOutput(PixelOutput pixels, StoreTail tail) : 
     public int Column(int batch, int column) => _pixels.Column(batch, column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int rowOffset, int columnOffset, float value) => _pixels.Store(rowOffset, columnOffset, _tail.Apply(rowOffset + columnOffset, value));
+    public float Store(int rowOffset, int columnOffset, float value) => _pixels.Store(rowOffset, columnOffset, _tail.Apply(rowOffset + columnOffset, value));
 }
 
 /// <summary>y = clamp(sum + residual): what is left when a convolution's sums are complete. Every activation but SiLU is a clamp.</summary>
@@ -45,24 +48,5 @@ internal readonly struct StoreTail(ArrayView<float> residual, bool added, Activa
         float value = _added != 0 ? sum + _residual[offset] : sum;
         value = Utilities.Select(value < _low, _low, value);
         return Utilities.Select(value > _high, _high, value);
-    }
-}
-
-/// <summary>The tail of a convolution whose sums were cut, and SiLU, whose exponential would be written out for each of a thread's sums.</summary>
-/// <remarks>Mapping: one thread an element, striding over the grid. Traffic: 8 bytes an element, 12 with a residual; bound by memory.</remarks>
-internal static class FusedTail
-{
-    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, StoreTail, int>> Kernel =
-        GpuKernel.Define<ArrayView<float>, StoreTail, int>("conv.fused.tail", GpuQueue.MaxGroup, Body);
-
-    public static void Body(ArrayView<float> y, StoreTail tail, int silu)
-    {
-        int stride = Grid.DimX * Group.DimX;
-        int count = y.IntLength;
-        for (int i = Grid.GlobalIndex.X; i < count; i += stride)
-        {
-            float value = tail.Apply(i, y[i]);
-            y[i] = silu != 0 ? value * GpuMath.Sigmoid(value) : value;
-        }
     }
 }

@@ -46,5 +46,7 @@ internal readonly struct PixelOutput(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int rowOffset, int columnOffset, float value) => _image[rowOffset + columnOffset] = value;
+    public float Store(int rowOffset, int columnOffset, float value) => _image[rowOffset + columnOffset] = value;
+
+    public RowSums Sums => default;
 }

@@ -35,9 +35,12 @@ internal sealed class Gemm<TA, TARow, TADepth, TB, TBRow, TBDepth, TC>(string na
     public IEnumerable<GpuKernel> Kernels => [_direct, _tile64, _tile128, .. tensorCores.Kernels, .. TensorPack<TA, TARow, TADepth>.Kernels];
 
     /// <summary>Launches the product with the variant and the splits of a plan.</summary>
-    public void Launch(GpuQueue queue, in GemmPlan plan, TA a, TB b, TC c)
+    /// <returns>Whether it was computed by tiles, and so the sums of its rows too where they are wanted.</returns>
+    public bool Launch(GpuQueue queue, in GemmPlan plan, TA a, TB b, TC c)
     {
-        Launch(queue, plan, Choose(queue, plan, a, b, c), a, b, c);
+        var variant = Choose(queue, plan, a, b, c);
+        Launch(queue, plan, variant, a, b, c);
+        return variant != GemmVariant.Direct;
     }
 
     /// <summary>The plan's variant if it is forced or nothing better is known, else the measured one; measures if that is wished.</summary>

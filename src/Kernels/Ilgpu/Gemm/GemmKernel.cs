@@ -84,10 +84,7 @@ internal static class GemmKernel
             Group.Barrier();
         }
 
-        int half = TTile.Side / 2, column = column0 + 4 * x;
-        var left = TileStore.Columns(c, batch, column, column + 2);
-        var right = TileStore.Columns(c, batch, column + half, column + half + 2);
-        TileStore.Store(c, batch, part.Split, row0 + 4 * y, 1, half, left, right, sums);
+        TileStore.Store(c, words, TTile.Side, part, row0, column0, TilePart.OfThread(TTile.Side, x, y), sums);
     }
 
     /// <summary>Eight values on their way from global to shared memory.</summary>

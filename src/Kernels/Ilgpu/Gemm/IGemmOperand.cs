@@ -39,7 +39,11 @@ internal interface IGemmOutput
     int Column(int batch, int column);
 
     /// <summary>Stores a value whose row and column exist.</summary>
-    void Store(int rowOffset, int columnOffset, float value);
+    /// <returns>What is stored in the end.</returns>
+    float Store(int rowOffset, int columnOffset, float value);
+
+    /// <summary>Where tiles put the sums of their rows over the pixels of each image; the default is nowhere. <see cref="DirectKernel"/> has no tiles.</summary>
+    RowSums Sums { get; }
 }
 
 /// <summary>How the depth is divided among groups.</summary>

@@ -83,6 +83,8 @@ internal readonly struct MatrixOutput(ArrayView<float> data, int rows, int colum
     public int Column(int batch, int column) => column < _columns ? column : -1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int rowOffset, int columnOffset, float value) =>
+    public float Store(int rowOffset, int columnOffset, float value) =>
         _data[rowOffset + columnOffset] = value + (_biased != 0 ? _bias[columnOffset] : 0);
+
+    public RowSums Sums => default;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -14,18 +15,23 @@ internal static class SplitSum
     {
         int stride = Grid.DimX * Group.DimX;
         for (int i = Grid.GlobalIndex.X; i < shape.Count; i += stride)
-        {
-            float sum = 0;
-            for (int split = 0; split < shape.Splits; split++)
-                sum += parts[split * shape.Count + i];
-            if (shape.Biased != 0)
-            {
-                int plane = shape.BiasPlane.Divide(i);
-                sum += bias[plane - shape.BiasLength.Divide(plane) * shape.BiasLength.Divisor];
-            }
+            result[i] = At(parts, shape, bias, i);
+    }
 
-            result[i] = sum;
+    /// <summary>One sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float At(ArrayView<float> parts, SplitSumShape shape, ArrayView<float> bias, int i)
+    {
+        float sum = 0;
+        for (int split = 0; split < shape.Splits; split++)
+            sum += parts[split * shape.Count + i];
+        if (shape.Biased != 0)
+        {
+            int plane = shape.BiasPlane.Divide(i);
+            sum += bias[plane - shape.BiasLength.Divide(plane) * shape.BiasLength.Divisor];
         }
+
+        return sum;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
@@ -11,9 +12,38 @@ internal static class TileStore
         public int X, Y, Z, W;
     }
 
+    /// <summary>Stores what lies within the result, and the sums of its rows where they are wanted. All threads of the group must call it.</summary>
+    /// <param name="c">The result.</param>
+    /// <param name="shared">The kernel's shared memory.</param>
+    /// <param name="side">Rows and columns of the tile.</param>
+    /// <param name="part">Which product, and which part of its sums.</param>
+    /// <param name="row0">First row of the tile.</param>
+    /// <param name="column0">First column of the tile.</param>
+    /// <param name="place">This thread's part of the tile.</param>
+    /// <param name="sums">Its sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TC>(TC c, ArrayView<float> shared, int side, GemmPart part, int row0, int column0, TilePart place, MicroTile sums)
+        where TC : struct, IGemmOutput
+    {
+        int row = row0 + place.Row, column = column0 + place.Column;
+        var left = Columns(c, part.Batch, column, column + place.PairsApart);
+        var right = Columns(c, part.Batch, column + place.ColumnHalf, column + place.ColumnHalf + place.PairsApart);
+        StoreRow(c, part, row, left, right, ref sums.L0, ref sums.R0);
+        StoreRow(c, part, row + place.RowsApart, left, right, ref sums.L1, ref sums.R1);
+        StoreRow(c, part, row + 2 * place.RowsApart, left, right, ref sums.L2, ref sums.R2);
+        StoreRow(c, part, row + 3 * place.RowsApart, left, right, ref sums.L3, ref sums.R3);
+        row += place.RowHalf;
+        StoreRow(c, part, row, left, right, ref sums.L4, ref sums.R4);
+        StoreRow(c, part, row + place.RowsApart, left, right, ref sums.L5, ref sums.R5);
+        StoreRow(c, part, row + 2 * place.RowsApart, left, right, ref sums.L6, ref sums.R6);
+        StoreRow(c, part, row + 3 * place.RowsApart, left, right, ref sums.L7, ref sums.R7);
+        if (c.Sums.ImagesPerPart > 0)
+            TileSums.Store(c.Sums, shared, side, part.Batch, row0, column0, place, sums);
+    }
+
     /// <summary>Offsets of four columns, of which the first two and the last two are neighbours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Offsets Columns<TC>(TC c, int batch, int first, int second)
+    private static Offsets Columns<TC>(TC c, int batch, int first, int second)
         where TC : struct, IGemmOutput
     {
         var offsets = default(Offsets);
@@ -24,53 +54,30 @@ internal static class TileStore
         return offsets;
     }
 
-    /// <summary>Stores what lies within the result.</summary>
-    /// <param name="c">The result.</param>
-    /// <param name="batch">Which product.</param>
-    /// <param name="split">Which part of its sums.</param>
-    /// <param name="row">First row of the thread.</param>
-    /// <param name="apart">Rows from one of the first four to the next, and of the last four.</param>
-    /// <param name="half">Rows from the first to the fifth.</param>
-    /// <param name="left">Columns of the left halves.</param>
-    /// <param name="right">Columns of the right halves.</param>
-    /// <param name="sums">The sums.</param>
+    // What is stored stays in the sums: of finished values the sums of rows are made.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TC>(TC c, int batch, int split, int row, int apart, int half, Offsets left, Offsets right, MicroTile sums)
+    private static void StoreRow<TC>(TC c, GemmPart part, int row, Offsets left, Offsets right, ref Float4 l, ref Float4 r)
         where TC : struct, IGemmOutput
     {
-        StoreRow(c, batch, split, row, left, right, sums.L0, sums.R0);
-        StoreRow(c, batch, split, row + apart, left, right, sums.L1, sums.R1);
-        StoreRow(c, batch, split, row + 2 * apart, left, right, sums.L2, sums.R2);
-        StoreRow(c, batch, split, row + 3 * apart, left, right, sums.L3, sums.R3);
-        StoreRow(c, batch, split, row + half, left, right, sums.L4, sums.R4);
-        StoreRow(c, batch, split, row + half + apart, left, right, sums.L5, sums.R5);
-        StoreRow(c, batch, split, row + half + 2 * apart, left, right, sums.L6, sums.R6);
-        StoreRow(c, batch, split, row + half + 3 * apart, left, right, sums.L7, sums.R7);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow<TC>(TC c, int batch, int split, int row, Offsets left, Offsets right, Float4 l, Float4 r)
-        where TC : struct, IGemmOutput
-    {
-        int offset = c.Row(batch, split, row);
+        int offset = c.Row(part.Batch, part.Split, row);
         if (offset < 0)
             return;
-        float bias = c.RowBias(batch, row);
-        Put(c, offset, left.X, l.X + bias);
-        Put(c, offset, left.Y, l.Y + bias);
-        Put(c, offset, left.Z, l.Z + bias);
-        Put(c, offset, left.W, l.W + bias);
-        Put(c, offset, right.X, r.X + bias);
-        Put(c, offset, right.Y, r.Y + bias);
-        Put(c, offset, right.Z, r.Z + bias);
-        Put(c, offset, right.W, r.W + bias);
+        float bias = c.RowBias(part.Batch, row);
+        Put(c, offset, left.X, bias, ref l.X);
+        Put(c, offset, left.Y, bias, ref l.Y);
+        Put(c, offset, left.Z, bias, ref l.Z);
+        Put(c, offset, left.W, bias, ref l.W);
+        Put(c, offset, right.X, bias, ref r.X);
+        Put(c, offset, right.Y, bias, ref r.Y);
+        Put(c, offset, right.Z, bias, ref r.Z);
+        Put(c, offset, right.W, bias, ref r.W);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<TC>(TC c, int row, int column, float value)
+    private static void Put<TC>(TC c, int row, int column, float bias, ref float value)
         where TC : struct, IGemmOutput
     {
         if (column >= 0)
-            c.Store(row, column, value);
+            value = c.Store(row, column, value + bias);
     }
 }

@@ -116,10 +116,7 @@ internal static class TensorGemmKernel
 
         var sums = default(MicroTile);
         machine.Collect(ref sums);
-        int column = column0 + warpColumn + lane % 4 * 2;
-        var leftColumns = TileStore.Columns(c, part.Batch, column, column + 8);
-        var rightColumns = TileStore.Columns(c, part.Batch, column + 16, column + 24);
-        TileStore.Store(c, part.Batch, part.Split, row0 + warpRow + lane / 4, 8, 32, leftColumns, rightColumns, sums);
+        TileStore.Store(c, shared.Cast<float>(), TTile.Side, part, row0, column0, TilePart.OfLane(warpRow, warpColumn, lane), sums);
     }
 
     /// <summary>A thread's pieces of half a slice: one of a large tile, two of a small one.</summary>

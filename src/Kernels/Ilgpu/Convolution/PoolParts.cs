@@ -4,23 +4,34 @@ using ILGPU.Runtime;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
-/// <summary>Sums over the pixels of each image in the epilogue of a convolution: parts of 64 pixels, each by one warp, and one launch that adds them up.</summary>
-/// <remarks>Order: a lane adds its eight rows downwards, the eight lanes of a column combine as a butterfly, parts are dealt to the rows of a group, each
-/// of which adds upwards, and so are the rows. Nothing depends on timing.</remarks>
+/// <summary>Sums over the pixels of each image in the epilogue of a convolution: parts of 64 pixels, and one launch that adds them up.</summary>
+/// <remarks>Order: on maps a lane adds its eight rows downwards and the eight lanes of a column combine as a butterfly; on tensors see
+/// <see cref="TileSums"/> and <see cref="FusedTail"/>. Parts are dealt to the rows of a group, each of which adds upwards, and so are the rows. Nothing
+/// depends on timing.</remarks>
 internal static class PoolParts
 {
-    /// <summary>Pixels of a part: the rows of a warp.</summary>
+    /// <summary>Pixels of a part: on maps the rows of a warp, on tensors the columns of the small tile.</summary>
     public const int Pixels = 64;
+
+    /// <summary>Pixels that an image of a tensor must have: of smaller ones a part touches so many that a launch of its own is not worse.</summary>
+    private const int LeastPlane = 16;
 
     /// <summary>Neighbouring results of a group.</summary>
     public const int Columns = 32;
 
     /// <summary>Adds up the parts: s[n,c] = mean over the plane of the sum over the splits.</summary>
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, PoolPartsShape>> Kernel =
-        GpuKernel.Define<ArrayView<float>, ArrayView<float>, PoolPartsShape>("map.pool-parts", GpuQueue.MaxGroup, Add);
+        GpuKernel.Define<ArrayView<float>, ArrayView<float>, PoolPartsShape>("conv.pool-parts", GpuQueue.MaxGroup, Add);
 
     /// <summary>Images that a part may touch.</summary>
     public static int ImagesPerPart(int plane) => (plane + Pixels - 2) / plane + 1;
+
+    /// <summary>Numbers that the parts of a result take.</summary>
+    public static long Length(MapLayout layout) =>
+        (long)((layout.Pixels + Pixels - 1) / Pixels) * ImagesPerPart(layout.Height * layout.Width) * layout.Pieces * layout.PerPiece;
+
+    /// <summary>Whether the sums of a tensor, a channel a piece, are taken in parts.</summary>
+    public static bool Suit(GpuQueue queue, MapLayout layout) => layout.Height * layout.Width >= LeastPlane && queue.GroupSize >= Columns;
 
     /// <summary>Stores a warp's part. All its lanes must call it.</summary>
     /// <param name="target">Where sums go.</param>
