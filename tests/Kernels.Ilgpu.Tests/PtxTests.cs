@@ -22,12 +22,13 @@ public sealed partial class PtxTests
     }
 
     /// <summary>At least three quarters of what the inner loop of the large convolution tile issues are multiply-adds; the rest is loads, stores and addresses.</summary>
-    [TestCaseSource(nameof(Architectures))]
-    public async Task ConvolutionTile_InnerLoop_IsMultiplyAdds(CudaArchitecture architecture)
+    [Test]
+    public async Task ConvolutionTile_InnerLoop_IsMultiplyAdds(
+        [Values("conv.forward.tile128", "conv.fused.tile128")] string name, [ValueSource(nameof(Architectures))] CudaArchitecture architecture)
     {
         if (PtxCompiler.Assembler is null || PtxCompiler.Disassembler is null)
             Assert.Ignore("ptxas and cuobjdump are not on the path");
-        var kernel = KernelCatalog.All.Single(entry => entry.Kernel.Name == "conv.forward.tile128").Kernel;
+        var kernel = KernelCatalog.All.Single(entry => entry.Kernel.Name == name).Kernel;
         using var compiler = new PtxCompiler(architecture);
         var instructions = await compiler.Disassemble(compiler.Compile(kernel));
         var loop = InnerLoop(instructions, "FFMA");
@@ -48,6 +49,7 @@ public sealed partial class PtxTests
     [TestCase("conv.f16.tile128", "HMMA.16816.F32", 0.17)]
     [TestCase("conv.bf16.tile128", "HMMA.16816.F32.BF16", 0.17)]
     [TestCase("conv.tf32.tile128", "HMMA.1688.F32.TF32", 0.19)]
+    [TestCase("conv.fused.tf32.tile128", "HMMA.1688.F32.TF32", 0.19)]
     [TestCase("conv.weight-grad.f16.tile128", "HMMA.16816.F32", 0.17)]
     public async Task TensorTile_InnerLoop_FeedsTensorCores(string name, string instruction, double share)
     {
