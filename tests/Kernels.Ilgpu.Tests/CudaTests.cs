@@ -50,6 +50,14 @@ public sealed class CudaTests
     }
 
     [Test]
+    public void PooledSums_OfIntegers_AreExact([Values(GpuPrecision.F32, GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision, [Values] bool largeTiles)
+    {
+        if (precision != GpuPrecision.F32 && !Backend.Queue.HasTensorCores)
+            Assert.Ignore("the device has no tensor cores of Ampere or later");
+        PooledSumTests.Check(Cuda, precision, largeTiles, [.. PooledSumTests.TileCases, .. PooledSumTests.LargeCases]);
+    }
+
+    [Test]
     public void SessionsOnTensorCores_OfIntegers_AreExact(
         [Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision, [Values] bool largeTiles)
     {

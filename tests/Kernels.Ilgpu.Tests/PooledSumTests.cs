@@ -13,27 +13,21 @@ public sealed class PooledSumTests
     public void Register() => OtherDevices.Register();
 
     [Test]
-    public void PlainTile_WithPooledSums_IsExact([Values("ilgpu-cpu", "ilgpu-cpu:1")] string device) =>
-        Check(device, GemmVariant.Tile64, GpuPrecision.F32, "conv.fused.tile64", [.. TileCases]);
+    public void PlainTile_WithPooledSums_IsExact([Values("ilgpu-cpu", "ilgpu-cpu:1")] string device) => Check(device, GpuPrecision.F32, largeTile: false, TileCases);
 
     [Test]
-    public void TensorTile_WithPooledSums_IsExact() => Check("ilgpu-cpu:1", GemmVariant.Tensor64, GpuPrecision.TF32, "conv.fused.tf32.tile64", ImagesWithinParts);
+    public void TensorTile_WithPooledSums_IsExact() => Check("ilgpu-cpu:1", GpuPrecision.TF32, largeTile: false, TileCases[..1]);
 
     [Test, Category("Long")]
     public void TensorTiles_WithPooledSums_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16)] GpuPrecision precision) =>
-        Check("ilgpu-cpu:1", GemmVariant.Tensor64, precision, $"conv.fused.{precision.ToString().ToLowerInvariant()}.tile64", [.. TileCases]);
+        Check("ilgpu-cpu:1", precision, largeTile: false, TileCases);
 
     [Test]
-    public void LargeTile_WithPooledSums_IsExact() => Check(OtherDevices.Wide, GemmVariant.Tile128, GpuPrecision.F32, "conv.fused.tile128", LargeCases[0]);
+    public void LargeTile_WithPooledSums_IsExact() => Check(OtherDevices.Wide, GpuPrecision.F32, largeTile: true, LargeCases[..1]);
 
     [Test, Category("Long")]
-    public void LargeTiles_WithPooledSums_AreExact([Values] bool tensorCores)
-    {
-        if (tensorCores)
-            Check(OtherDevices.Wide, GemmVariant.Tensor128, GpuPrecision.TF32, "conv.fused.tf32.tile128", LargeCases);
-        else
-            Check(OtherDevices.Wide, GemmVariant.Tile128, GpuPrecision.F32, "conv.fused.tile128", LargeCases);
-    }
+    public void LargeTiles_WithPooledSums_AreExact([Values(GpuPrecision.F32, GpuPrecision.TF32)] GpuPrecision precision) =>
+        Check(OtherDevices.Wide, precision, largeTile: true, LargeCases);
 
     /// <summary>Sums over the depth that are cut, and SiLU, are finished in a launch of their own, which takes the sums over pixels too.</summary>
     [Test]
@@ -111,13 +105,10 @@ public sealed class PooledSumTests
             Assert.That(kernels.SelectMany(names => names), Has.None.StartsWith(Again));
         });
 
-    private static OpCase ImagesWithinParts =>
-        Case("groups, three images in a part", ConvGeometry.Of(padding: 1, groups: 2), new(ActivationKind.Relu, false, 2), [3, 8, 7, 7], [24, 4, 3, 3]);
-
     /// <summary>Images that fill parts, share them and lie in several; rows behind the last; every kind of what happens before.</summary>
-    private static IEnumerable<OpCase> TileCases =>
+    internal static OpCase[] TileCases =>
     [
-        ImagesWithinParts,
+        Case("groups, images that share parts", ConvGeometry.Of(padding: 1, groups: 2), new(ActivationKind.Relu, false, 2), [3, 8, 7, 7], [24, 4, 3, 3]),
         Case("an image a part", ConvGeometry.Of(padding: 1, groups: 2), new(ActivationKind.Relu, false, 2), [2, 4, 8, 8], [24, 2, 3, 3]),
         Case("an image in two parts, rows in two tiles", ConvGeometry.Of(), new(ActivationKind.Relu6, false, 1), [1, 5, 9, 10], [70, 5, 1, 1]),
         Case("four images in a part, residual", ConvGeometry.Of(), new(ActivationKind.Relu, true, 3), [7, 3, 3, 6], [12, 3, 1, 1]),
@@ -125,7 +116,7 @@ public sealed class PooledSumTests
     ];
 
     /// <summary>Two parts a tile: both full, the second cut short, the second empty; more than one tile.</summary>
-    private static OpCase[] LargeCases =>
+    internal static OpCase[] LargeCases =>
     [
         Case("second part short", ConvGeometry.Of(), new(ActivationKind.Relu, false, 2), [2, 3, 7, 7], [20, 3, 1, 1]),
         Case("second part empty", ConvGeometry.Of(), new(ActivationKind.Relu, true, 1), [1, 3, 6, 8], [130, 3, 1, 1]),
@@ -140,8 +131,17 @@ public sealed class PooledSumTests
         Uniform("SiLU, residual", ConvGeometry.Of(), new(ActivationKind.Silu, true, 2), [3, 4, 5, 7], [12, 4, 1, 1]),
     ];
 
-    private static void Check(string device, GemmVariant variant, GpuPrecision precision, string kernel, params OpCase[] cases)
+    /// <summary>Cases that are exact, through the tile that is named and no other way.</summary>
+    internal static void Check(string device, GpuPrecision precision, bool largeTile, OpCase[] cases)
     {
+        var variant = (precision == GpuPrecision.F32, largeTile) switch
+        {
+            (true, false) => GemmVariant.Tile64,
+            (true, true) => GemmVariant.Tile128,
+            (false, false) => GemmVariant.Tensor64,
+            (false, true) => GemmVariant.Tensor128,
+        };
+        string format = precision == GpuPrecision.F32 ? "" : $"{precision.ToString().ToLowerInvariant()}.", kernel = $"conv.fused.{format}tile{(largeTile ? 128 : 64)}";
         foreach (var opCase in cases)
         {
             var (run, kernels) = Run(device, variant, precision, opCase);
