@@ -29,6 +29,7 @@ public static class DeformableCases
         ("3x3 with mask, offset groups 2, stride 2", [1, 6, 7, 6], new(ConvGeometry.Of(stride: 2, padding: 1), 3, 3, 2), true, false),
         ("dilation 2 unpadded", [1, 3, 7, 9], new(ConvGeometry.Of(dilation: 2), 3, 3, 3), false, false),
         ("one pixel", [2, 2, 1, 1], new(ConvGeometry.Of(padding: 1), 3, 3, 1), true, false),
+        ("five channels that move together", [1, 10, 4, 6], new(ConvGeometry.Of(padding: 1), 2, 2, 2), true, false),
         ("1x2 stride 2", [1, 3, 5, 5], new(ConvGeometry.Of(stride: 2, padding: 1), 1, 2, 1), false, false),
         ("empty batch", [0, 2, 3, 3], new(ConvGeometry.Of(padding: 1), 3, 3, 1), true, false),
         ("many channels", [1, 83, 11, 13], new(ConvGeometry.Of(padding: 1), 3, 3, 1), true, true),

@@ -54,8 +54,9 @@ internal static class IlgpuKernelTable
         .Add(new DropoutIlgpuKernel(queue));
 
     private static void AddReductions(KernelTable table, GpuQueue queue) => table
-        .Add(new ReduceIlgpuKernel<SumOp, SumReduction>(queue))
-        .Add(new ReduceIlgpuKernel<MaxOp, MaxReduction>(queue))
+        .Add(new ReduceIlgpuKernel<SumOp, SumReduction>(queue, op => op.Axes, (_, _) => 1))
+        .Add(new ReduceIlgpuKernel<MeanOp, SumReduction>(queue, op => op.Axes, MeanFactor))
+        .Add(new ReduceIlgpuKernel<MaxOp, MaxReduction>(queue, op => op.Axes, (_, _) => 1))
         .Add(new ArgMaxIlgpuKernel(queue));
 
     private static void AddMovement(KernelTable table, GpuQueue queue) => table
@@ -76,7 +77,10 @@ internal static class IlgpuKernelTable
         .Add(new Conv2dIlgpuKernel(queue))
         .Add(new FusedConv2dIlgpuKernel(queue))
         .Add(new Conv2dInputGradIlgpuKernel(queue))
-        .Add(new Conv2dWeightGradIlgpuKernel(queue));
+        .Add(new Conv2dWeightGradIlgpuKernel(queue))
+        .Add(new DeformSampleIlgpuKernel(queue))
+        .Add(new DeformSampleInputGradIlgpuKernel(queue))
+        .Add(new DeformSampleOffsetGradIlgpuKernel(queue));
 
     private static void AddPooling(KernelTable table, GpuQueue queue) => table
         .Add(new MaxPool2dIlgpuKernel(queue))
@@ -91,8 +95,12 @@ internal static class IlgpuKernelTable
     private static void AddNormalization(KernelTable table, GpuQueue queue) => table
         .Add(new BatchNormTrainIlgpuKernel(queue))
         .Add(new BatchNormTrainGradIlgpuKernel(queue))
+        .Add(new BatchNormTrainReluIlgpuKernel(queue))
+        .Add(new BatchNormTrainReluGradIlgpuKernel(queue))
         .Add(new BatchNormInferenceIlgpuKernel(queue))
         .Add(new BatchNormInferenceGradIlgpuKernel(queue))
+        .Add(new GroupNormIlgpuKernel(queue))
+        .Add(new LayerNormIlgpuKernel(queue))
         .Add(new SoftmaxIlgpuKernel(queue))
         .Add(new SoftmaxGradIlgpuKernel(queue))
         .Add(new LogSoftmaxIlgpuKernel(queue))
@@ -105,9 +113,21 @@ internal static class IlgpuKernelTable
         .Add(new RadixSoftmaxGradIlgpuKernel(queue))
         .Add(new SplitAttentionGateIlgpuKernel(queue))
         .Add(new AttentionWeightedSumIlgpuKernel(queue))
-        .Add(new AttentionWeightedSumGradIlgpuKernel(queue));
+        .Add(new AttentionWeightedSumGradIlgpuKernel(queue))
+        .Add(new LocalAggregationIlgpuKernel(queue))
+        .Add(new LocalAggregationValueGradIlgpuKernel(queue))
+        .Add(new LocalAggregationWeightGradIlgpuKernel(queue));
 
     private static void AddInPlace(KernelTable table, GpuQueue queue) => table
         .Add(new AssignLerpIlgpuKernel(queue))
-        .Add(new SgdStepIlgpuKernel(queue));
+        .Add(new SgdStepIlgpuKernel(queue))
+        .Add(new AdamWStepIlgpuKernel(queue));
+
+    private static double MeanFactor(Shape shape, Axes axes)
+    {
+        double terms = 1;
+        foreach (int axis in axes)
+            terms *= shape[axis];
+        return 1 / terms;
+    }
 }

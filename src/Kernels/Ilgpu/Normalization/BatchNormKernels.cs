@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Util;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
-/// <summary>Batch norm by three steps: sums of parts, sums of channels, one pass over the elements.</summary>
+/// <summary>Batch norm by three steps: sums of parts, sums of channels, one pass over the elements. A ReLU behind it is part of that pass, and on the
+/// way back of reading the gradient.</summary>
 internal static class BatchNormKernels
 {
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<Moments>, ChannelShape>> PartMoments =
@@ -15,25 +18,48 @@ internal static class BatchNormKernels
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ChannelParameters, ChannelShape>> Normalize =
         GpuKernel.Define<ArrayView<float>, ArrayView<float>, ChannelParameters, ChannelShape>("batch-norm.normalize", GpuQueue.MaxGroup, NormalizeBody);
 
-    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ChannelParameters, ChannelShape>> GradSums =
-        GpuKernel.Define<ArrayView<float>, ArrayView<float>, ArrayView<float>, ChannelParameters, ChannelShape>("batch-norm.grad-sums", GpuQueue.MaxGroup, GradSumsBody);
+    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, Upstream, ArrayView<float>, ChannelParameters, ChannelShape>> GradSums =
+        GpuKernel.Define<ArrayView<float>, Upstream, ArrayView<float>, ChannelParameters, ChannelShape>("batch-norm.grad-sums", GpuQueue.MaxGroup, GradSumsBody);
 
     public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ChannelShape>> ParameterGrads =
         GpuKernel.Define<ArrayView<float>, ArrayView<float>, ArrayView<float>, ChannelShape>("batch-norm.parameter-grads", GpuQueue.MaxGroup, ParameterGradsBody);
 
-    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ChannelParameters, ChannelGrads, ChannelShape>> InputGrad =
-        GpuKernel.Define<ArrayView<float>, ArrayView<float>, ArrayView<float>, ChannelParameters, ChannelGrads, ChannelShape>("batch-norm.input-grad", GpuQueue.MaxGroup, InputGradBody);
+    public static readonly GpuKernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, Upstream, ArrayView<float>, ChannelParameters, ChannelGrads, ChannelShape>> InputGrad =
+        GpuKernel.Define<ArrayView<float>, Upstream, ArrayView<float>, ChannelParameters, ChannelGrads, ChannelShape>("batch-norm.input-grad", GpuQueue.MaxGroup, InputGradBody);
 
-    /// <summary>One number a channel each.</summary>
-    internal readonly struct ChannelParameters(ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> mean, ArrayView<float> variance, double epsilon)
+    /// <summary>One number a channel each, and whether a ReLU stands behind the normalisation.</summary>
+    internal readonly struct ChannelParameters(
+        ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> mean, ArrayView<float> variance, double epsilon, bool rectified = false)
     {
         public readonly ArrayView<float> Weight = weight;
         public readonly ArrayView<float> Bias = bias;
         public readonly ArrayView<float> Mean = mean;
         public readonly ArrayView<float> Variance = variance;
         public readonly float Epsilon = (float)epsilon;
+        public readonly int Rectified = rectified ? 1 : 0;
 
         public float Inverse(int channel) => 1 / MathF.Sqrt(Variance[channel] + Epsilon);
+
+        /// <summary>What is stored of a normalised value.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float Finish(float value) => Utilities.Select(Rectified != 0, default(Relu).Apply(value), value);
+    }
+
+    /// <summary>The gradient from behind. With a ReLU between, the output is read beside it, and where that is zero so is the gradient.</summary>
+    internal readonly struct Upstream(ArrayView<float> gradient, ArrayView<float> output, bool rectified)
+    {
+        private readonly ArrayView<float> _gradient = gradient;
+        private readonly ArrayView<float> _output = output;
+        private readonly int _rectified = rectified ? 1 : 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float At(int element)
+        {
+            float value = _gradient[element];
+            if (_rectified != 0)
+                value = default(ReluGrad).Apply(_output[element], value);
+            return value;
+        }
     }
 
     /// <summary>Gradients of weight and bias, and how much of them flows back through the statistics: 1 / values, or zero where the
@@ -108,10 +134,10 @@ internal static class BatchNormKernels
                 int channel = Channel(shape, i * 4);
                 float scale = parameters.Inverse(channel) * parameters.Weight[channel], mean = parameters.Mean[channel], bias = parameters.Bias[channel];
                 var value = x4[i];
-                value.X = (value.X - mean) * scale + bias;
-                value.Y = (value.Y - mean) * scale + bias;
-                value.Z = (value.Z - mean) * scale + bias;
-                value.W = (value.W - mean) * scale + bias;
+                value.X = parameters.Finish((value.X - mean) * scale + bias);
+                value.Y = parameters.Finish((value.Y - mean) * scale + bias);
+                value.Z = parameters.Finish((value.Z - mean) * scale + bias);
+                value.W = parameters.Finish((value.W - mean) * scale + bias);
                 y4[i] = value;
             }
         }
@@ -121,13 +147,14 @@ internal static class BatchNormKernels
             for (int i = Grid.GlobalIndex.X; i < count; i += stride)
             {
                 int channel = Channel(shape, i);
-                y[i] = (x[i] - parameters.Mean[channel]) * (parameters.Inverse(channel) * parameters.Weight[channel]) + parameters.Bias[channel];
+                float scale = parameters.Inverse(channel) * parameters.Weight[channel];
+                y[i] = parameters.Finish((x[i] - parameters.Mean[channel]) * scale + parameters.Bias[channel]);
             }
         }
     }
 
     /// <summary>Mapping: one warp a part of a channel; Σ dy and Σ dy · x̂ in one read of both. parts[2 · item] and [2 · item + 1].</summary>
-    public static void GradSumsBody(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> parts, ChannelParameters parameters, ChannelShape shape)
+    public static void GradSumsBody(ArrayView<float> x, Upstream dy, ArrayView<float> parts, ChannelParameters parameters, ChannelShape shape)
     {
         int warpsPerGroup = Group.DimX / Warp.WarpSize;
         int items = shape.Channels * shape.Parts;
@@ -141,7 +168,7 @@ internal static class BatchNormKernels
             for (int value = part * shape.PartLength + Warp.LaneIdx; value < end; value += Warp.WarpSize)
             {
                 int offset = shape.Offset(channel, value);
-                float gradient = dy[offset];
+                float gradient = dy.At(offset);
                 sum += gradient;
                 product += gradient * ((x[offset] - mean) * inverse);
             }
@@ -173,9 +200,10 @@ internal static class BatchNormKernels
         }
     }
 
-    /// <summary>dx = (dy - share · Σ dy - x̂ · share · Σ dy·x̂) · weight / σ. Mapping: one thread an element, striding over the grid; 12 bytes an element.</summary>
+    /// <summary>dx = (dy - share · Σ dy - x̂ · share · Σ dy·x̂) · weight / σ. Mapping: one thread an element, striding over the grid; 12 bytes an element,
+    /// 16 with a ReLU.</summary>
     public static void InputGradBody(
-        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, ChannelParameters parameters, ChannelGrads grads, ChannelShape shape)
+        ArrayView<float> x, Upstream dy, ArrayView<float> dx, ChannelParameters parameters, ChannelGrads grads, ChannelShape shape)
     {
         int stride = Grid.DimX * Group.DimX;
         int count = dx.IntLength;
@@ -184,7 +212,7 @@ internal static class BatchNormKernels
             int channel = Channel(shape, i);
             float inverse = parameters.Inverse(channel);
             float normalized = (x[i] - parameters.Mean[channel]) * inverse;
-            float flowing = dy[i] - grads.Bias[channel] * grads.Share - normalized * (grads.Weight[channel] * grads.Share);
+            float flowing = dy.At(i) - grads.Bias[channel] * grads.Share - normalized * (grads.Weight[channel] * grads.Share);
             dx[i] = flowing * (inverse * parameters.Weight[channel]);
         }
     }

@@ -29,13 +29,14 @@ internal static class ReductionKernel<TReduction>
     /// <summary>All three.</summary>
     public static IEnumerable<GpuKernel> Kernels => [ByGroup, ByWarp, ByThread];
 
-    /// <summary>Extents of one launch: result r and part p go to p · Results + r.</summary>
-    internal readonly struct ReductionShape(int results, int terms, int termsPerPart, int parts)
+    /// <summary>Extents of one launch: result r and part p go to p · Results + r, times the factor.</summary>
+    internal readonly struct ReductionShape(int results, int terms, int termsPerPart, int parts, float factor)
     {
         public readonly int Results = results;
         public readonly int Terms = terms;
         public readonly int TermsPerPart = termsPerPart;
         public readonly int Parts = parts;
+        public readonly float Factor = factor;
     }
 
     /// <summary>Whether the axes, joined, are few enough.</summary>
@@ -45,8 +46,8 @@ internal static class ReductionKernel<TReduction>
         return kept.Extents.Length <= StridedIndex.MaxAxes && reduced.Extents.Length <= StridedIndex.MaxAxes;
     }
 
-    /// <summary>Reduces <paramref name="x"/> of the given shape over <paramref name="axes"/>.</summary>
-    public static void Launch(GpuQueue queue, ArrayView<float> x, Shape shape, Axes axes, ArrayView<float> y)
+    /// <summary>Reduces <paramref name="x"/> of the given shape over <paramref name="axes"/> and multiplies the results by <paramref name="factor"/>.</summary>
+    public static void Launch(GpuQueue queue, ArrayView<float> x, Shape shape, Axes axes, ArrayView<float> y, float factor = 1)
     {
         Split(shape, axes, out var kept, out var reduced);
         int results = Product(kept.Extents), terms = Product(reduced.Extents);
@@ -58,13 +59,13 @@ internal static class ReductionKernel<TReduction>
         int parts = Math.Max(1, (terms + perPart - 1) / perPart);
         if (parts == 1)
         {
-            Launch(queue, innerReduced, x, y, bases, steps, new ReductionShape(results, terms, perPart, 1));
+            Launch(queue, innerReduced, x, y, bases, steps, new ReductionShape(results, terms, perPart, 1, factor));
             return;
         }
 
         using var partial = new Workspace(queue, (long)results * parts);
-        Launch(queue, innerReduced, x, partial.Floats, bases, steps, new ReductionShape(results, terms, perPart, parts));
-        Launch(queue, partial.Floats, [parts, results], [0], y);
+        Launch(queue, innerReduced, x, partial.Floats, bases, steps, new ReductionShape(results, terms, perPart, parts, 1));
+        Launch(queue, partial.Floats, [parts, results], [0], y, factor);
     }
 
     /// <summary>Mapping: one group a part of a result; its threads take terms in turn, then combine by warp shuffles. Coalesced where the
@@ -82,7 +83,7 @@ internal static class ReductionKernel<TReduction>
                 value = TReduction.Combine(value, x[first + steps.Offset(term)]);
             value = GroupReduction.Combine<TReduction>(value);
             if (Group.IdxX == 0)
-                y[item] = value;
+                y[item] = value * shape.Factor;
         }
     }
 
@@ -104,7 +105,7 @@ internal static class ReductionKernel<TReduction>
                 value = TReduction.Combine(value, x[first + steps.Offset(term)]);
             value = GroupReduction.CombineWarp<TReduction>(value);
             if (Warp.IsFirstLane)
-                y[item] = value;
+                y[item] = value * shape.Factor;
         }
     }
 
@@ -122,7 +123,7 @@ internal static class ReductionKernel<TReduction>
             float value = TReduction.Identity;
             for (int term = part * shape.TermsPerPart; term < end; term++)
                 value = TReduction.Combine(value, x[first + steps.Offset(term)]);
-            y[item] = value;
+            y[item] = value * shape.Factor;
         }
     }
 
