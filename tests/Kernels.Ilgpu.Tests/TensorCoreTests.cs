@@ -1,3 +1,5 @@
+using ResNeSt.Tensors.Backends;
+
 namespace ResNeSt.Kernels.Ilgpu.Tests;
 
 /// <summary>The tensor-core kernels on a simulated device with warps of 32, where each lane does what the hardware's lane would: every word that a
@@ -12,7 +14,7 @@ public sealed class TensorCoreTests
 
     /// <summary>Small integers are exact in every format and so are their sums: a word in the wrong lane shows, and rounding does not blur it.</summary>
     [Test]
-    public void Convolution_OfIntegers_IsExact() => CheckExact(Twin, GemmVariant.Tensor64, GpuPrecision.F16, Grouped);
+    public void Convolution_OfIntegers_IsExact() => CheckExact(Twin, GemmVariant.Tensor64, GpuPrecision.F16, Grouped, Stem);
 
     [Test, Category("Long")]
     public void Products_OfIntegers_AreExact([Values(GpuPrecision.TF32, GpuPrecision.F16, GpuPrecision.BF16)] GpuPrecision precision) => CheckExact(
@@ -29,7 +31,18 @@ public sealed class TensorCoreTests
         Case("right transposed", new MatMulOp(false, true), [70, 40], [67, 40]),
         Case("left transposed", new MatMulOp(true, false), [40, 70], [40, 67]),
         Case("both transposed", new MatMulOp(true, true), [40, 9], [65, 40]),
-        Case("more positions than bits", new Conv2dOp(ConvGeometry.Of(padding: 3)), [1, 2, 7, 7], [10, 2, 7, 7], [10]));
+        Stem,
+        Case("7x7", new Conv2dInputGradOp(ConvGeometry.Of(padding: 3), 6, 5), [1, 3, 6, 5], [3, 2, 7, 7]),
+        Case("7x7 stride 2", new Conv2dWeightGradOp(ConvGeometry.Of(stride: 2, padding: 3), 7, 7), [1, 2, 7, 9], [1, 3, 4, 5]),
+        Case("as many rows and columns as bits", new Conv2dOp(ConvGeometry.Of(padding: 7)), [1, 1, 3, 4], [10, 1, 15, 15], [10]));
+
+    /// <summary>Each row and each column of a filter needs a bit; where there are more, products go on in F32.</summary>
+    [Test]
+    public void FilterOfMoreRowsThanBits_RunsInF32() => OtherDevices.With(Twin, GemmVariant.Tensor64, GpuPrecision.F16, () =>
+    {
+        var opCase = Case("16x1", new Conv2dOp(new ConvGeometry(1, 1, 8, 0, 7, 0, 1, 1, 1)), [1, 2, 3, 2], [4, 2, 16, 1], [4]);
+        Assert.That(Products(opCase, GpuPrecision.F16), Is.EqualTo(new[] { "conv.forward.tile64" }));
+    });
 
     /// <summary>The large tile deals pieces to its threads in another way.</summary>
     [Test, Category("Long")]
@@ -48,22 +61,29 @@ public sealed class TensorCoreTests
     public void TF32_RoundsToNearest_TiesAway(float value, float expected) =>
         Assert.That(FormatTF32.Dot(FormatTF32.Pack(value, 0), FormatTF32.Pack(1, 0)), Is.EqualTo(expected));
 
+    private static OpCase Stem => Case("7x7 stride 2", new Conv2dOp(ConvGeometry.Of(stride: 2, padding: 3)), [1, 2, 7, 9], [10, 2, 7, 7], [10]);
+
     private static OpCase Grouped => Case("3x3, groups, stride 2", new Conv2dOp(ConvGeometry.Of(stride: 2, padding: 1, groups: 2)), [2, 6, 6, 7], [132, 3, 3, 3], [132]);
 
-    private static void CheckExact(Device device, GemmVariant variant, GpuPrecision precision, params OpCase[] cases)
+    private static void CheckExact(string device, GemmVariant variant, GpuPrecision precision, params OpCase[] cases)
     {
         OtherDevices.With(device, variant, precision, () =>
         {
+            string kernel = $".{precision.ToString().ToLowerInvariant()}.tile{(variant == GemmVariant.Tensor128 ? 128 : 64)}";
             foreach (var opCase in cases)
-            {
-                var values = CaseRun.InputValues(opCase, DType.F32);
-                var expected = CaseRun.On(Device.Reference, opCase, DType.F64, values);
-                var actual = CaseRun.On(device, opCase, DType.F32, values);
-                Assert.That(actual.Outputs[0], Is.EqualTo(expected.Outputs[0]), $"{precision} {opCase}");
-            }
+                Assert.That(Products(opCase, precision, device), Is.Not.Empty.And.All.EndsWith(kernel), $"{precision} {opCase}");
         });
+    }
 
-        OtherDevices.AssertUsed(device, $".{precision.ToString().ToLowerInvariant()}.tile{(variant == GemmVariant.Tensor128 ? 128 : 64)}");
+    /// <summary>Checks that a case comes out exactly and gives the names of the products that computed it.</summary>
+    private static string[] Products(OpCase opCase, GpuPrecision precision, string device = Twin)
+    {
+        var values = CaseRun.InputValues(opCase, DType.F32);
+        var expected = CaseRun.On(Device.Reference, opCase, DType.F64, values);
+        using var profile = BackendRegistry.Get(device).StartProfile()!;
+        var actual = CaseRun.On(device, opCase, DType.F32, values);
+        Assert.That(actual.Outputs[0], Is.EqualTo(expected.Outputs[0]), $"{precision} {opCase}");
+        return [.. profile.Read().Select(row => row.Name).Where(name => name.Contains(".tile", StringComparison.Ordinal))];
     }
 
     private static OpCase Case(string name, Op op, params Shape[] inputs) =>

@@ -98,15 +98,15 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
             {
                 var key = new InputGradTaps(g, phaseY, phaseX, outputs, w.Shape.Product(1, 4), w.Shape[2], w.Shape[3], dy.Shape[2], dy.Shape[3]);
                 var taps = queue.Tables.Get(key, InputGradTaps.Make);
-                int depth = key.Count, positions = depth / outputs;
+                int depth = key.Count;
                 int height = (dx.Shape[2] - phaseY + g.StrideH - 1) / g.StrideH, width = (dx.Shape[3] - phaseX + g.StrideW - 1) / g.StrideW;
                 var windows = new PixelGrid(dx.Shape[0], height, width, 1, 1, 0, 0);
                 var pixels = new PixelGrid(dx.Shape[0], height, width, g.StrideH, g.StrideW, phaseY, phaseX);
                 var a = new WeightsByTap(w.Floats, taps, channels, outputs * w.Shape.Product(1, 4), w.Shape.Product(2, 4));
-                var b = new PatchesByPixel(Gather(dy.Floats, dy.Shape, taps, queue.Tables.Get(key, InputGradTaps.MakeEntries), windows, outputs, positions));
+                var b = new PatchesByPixel(Gather(dy.Floats, dy.Shape, taps, queue.Tables.Get(key, InputGradTaps.MakeEntries), windows, outputs, key.Positions));
                 // Parts would have to be added into every other pixel: the phases of a strided layer are not cut.
                 bool whole = g.StrideH > 1 || g.StrideW > 1;
-                var plan = new GemmPlan(queue, channels, pixels.Count, depth, g.Groups, whole, positions <= PatchEntry.MaxPositions);
+                var plan = new GemmPlan(queue, channels, pixels.Count, depth, g.Groups, whole, key.Positions.FitTensorCores);
                 queue.WithSplits(plan, dx.Floats, dx.Floats, false, 1, 1, (to, splitStride, _) => InputGradProduct.Launch(
                     queue, plan, a, b, new PixelOutput(to, pixels, dx.Shape[3], plane, channels, dx.Shape[1] * plane, splitStride, to, false)));
             }
@@ -122,7 +122,7 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
         var windows = new PixelGrid(dy.Shape[0], dy.Shape[2], dy.Shape[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
         var a = new PixelsByChannel(dy.Floats, new FastDivisor(Math.Max(1, plane)), windows.Count, outputs, dy.Shape[1] * plane);
         var b = new PatchesByTap(Gather(x.Floats, x.Shape, key, windows), columns);
-        var plan = new GemmPlan(queue, outputs, columns, windows.Count, g.Groups, fitsTensorCores: dw.Shape.Product(2, 4) <= PatchEntry.MaxPositions);
+        var plan = new GemmPlan(queue, outputs, columns, windows.Count, g.Groups, fitsTensorCores: key.Positions.FitTensorCores);
         queue.WithSplits(plan, dw.Floats, dw.Floats, false, 1, 1, (to, splitStride, _) => WeightGradProduct.Launch(
             queue, plan, a, b, new MatrixOutput(to, outputs, columns, splitStride, to, false)));
     }
@@ -135,15 +135,15 @@ internal sealed class ConvolutionLauncher(GpuQueue queue)
         var windows = new PixelGrid(y[0], y[2], y[3], g.StrideH, g.StrideW, -g.PadTop, -g.PadLeft);
         var pixels = new PixelGrid(y[0], y[2], y[3], 1, 1, 0, 0);
         var a = new DepthMajorMatrix(w.Floats, outputs, depth, outputs * depth, depth);
-        var plan = new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups, fitsTensorCores: w.Shape.Product(2, 4) <= PatchEntry.MaxPositions);
+        var plan = new GemmPlan(queue, outputs, pixels.Count, depth, g.Groups, fitsTensorCores: key.Positions.FitTensorCores);
         return (plan, a, new PatchesByPixel(Gather(x, shape, key, windows)), pixels);
     }
 
     private ImageGather Gather(ArrayView<float> image, Shape shape, ForwardTaps key, PixelGrid windows) => Gather(
-        image, shape, queue.Tables.Get(key, ForwardTaps.Make), queue.Tables.Get(key, ForwardTaps.MakeEntries), windows, key.Channels, key.KernelH * key.KernelW);
+        image, shape, queue.Tables.Get(key, ForwardTaps.Make), queue.Tables.Get(key, ForwardTaps.MakeEntries), windows, key.Channels, key.Positions);
 
     private static ImageGather Gather(
-        ArrayView<float> image, Shape shape, ArrayView<Tap> taps, ArrayView<PatchEntry> entries, PixelGrid windows, int groupChannels, int positions)
+        ArrayView<float> image, Shape shape, ArrayView<Tap> taps, ArrayView<PatchEntry> entries, PixelGrid windows, int groupChannels, FilterPositions positions)
     {
         int plane = shape.Product(2, 4);
         return new ImageGather(image, taps, entries, windows, shape[2], shape[3], shape[1] * plane, groupChannels * plane, positions);

@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace ResNeSt.Kernels.Ilgpu;
 
 /// <summary>Patches of images as a factor on tensor cores: pixels and taps, either of them as rows and the other as depth, each with an offset and with
-/// bits that say which taps stay within the image. What a load needs beyond the row is one entry, the same for a whole warp.</summary>
+/// bits that say which rows and columns of the filter leave the image. What a load needs beyond the row is one entry, the same for a whole warp.</summary>
 /// <param name="image">The images.</param>
 /// <param name="rows">Row by row.</param>
 /// <param name="rowCount">Number of rows.</param>
@@ -30,7 +30,7 @@ internal readonly struct GatheredRows(ArrayView<float> image, ArrayView<PatchEnt
         var entry = _rows[IntrinsicMath.Min(row, _rowCount - 1)];
         var gathered = default(GatheredRow);
         gathered.Offset = entry.Offset + batch * _groupStride;
-        gathered.Taps = entry.Taps;
+        gathered.Lines = entry.Lines;
         gathered.Address = _address + 4L * gathered.Offset;
         return gathered;
     }
@@ -67,8 +67,8 @@ internal readonly struct GatheredRows(ArrayView<float> image, ArrayView<PatchEnt
     private void Fetch<TMachine>(GatheredRow row, Word4 entries, ref float first, ref float second)
         where TMachine : struct, ITensorMachine
     {
-        first = TMachine.LoadOrZero(_image, row.Offset, row.Address, (int)entries.X, row.Taps & entries.Y);
-        second = TMachine.LoadOrZero(_image, row.Offset, row.Address, (int)entries.Z, row.Taps & entries.W);
+        first = TMachine.LoadOrZero(_image, row.Offset, row.Address, (int)entries.X, row.Lines & entries.Y);
+        second = TMachine.LoadOrZero(_image, row.Offset, row.Address, (int)entries.Z, row.Lines & entries.W);
     }
 }
 
@@ -81,34 +81,48 @@ internal struct GatheredRow
     /// <summary>The same in elements from the first of the image, for those that have none.</summary>
     public int Offset;
 
-    /// <summary>Bits of <see cref="PatchEntry.Taps"/>.</summary>
-    public uint Taps;
+    /// <summary>Bits of <see cref="PatchEntry.Lines"/>.</summary>
+    public uint Lines;
 }
 
-/// <summary>A pixel or a tap: together they meet the element at the sum of their offsets, if they have a bit in common, and else a zero.</summary>
+/// <summary>A pixel or a tap: together they meet the element at the sum of their offsets, or a zero if they have a bit in common.</summary>
 internal struct PatchEntry
 {
-    /// <summary>Most positions of a filter, each a bit; filters with more are not for tensor cores.</summary>
-    public const int MaxPositions = 32;
+    /// <summary>Most rows, and most columns, of a filter: each has a bit. Filters with more are not for tensor cores.</summary>
+    public const int MaxLines = 15;
+
+    /// <summary>The bit that every pixel has, and every tap behind the last.</summary>
+    public const uint Nothing = 1u << 2 * MaxLines;
 
     /// <summary>Elements from the image's first to the window's origin, which may lie outside, or from there to the tap.</summary>
     public int Offset;
 
-    /// <summary>Of a pixel: bits of the positions that lie in its image. Of a tap: the bit of its position.</summary>
-    public uint Taps;
+    /// <summary>Of a pixel: bits of the filter's rows and, behind them, columns that leave the image. Of a tap: the bits of its row and its column.</summary>
+    public uint Lines;
 
     /// <summary>The entries of taps.</summary>
     /// <param name="taps">With those at the end that meet nothing.</param>
-    /// <param name="positions">Positions of the filter: the taps of one channel.</param>
-    public static PatchEntry[] Of(Tap[] taps, int positions)
+    /// <param name="positions">Rows and columns of the filter: the taps of one channel.</param>
+    public static PatchEntry[] Of(Tap[] taps, FilterPositions positions)
     {
         var entries = new PatchEntry[taps.Length];
         for (int i = 0; i < taps.Length; i++)
         {
-            if (taps[i].Weight >= 0)
-                entries[i] = new PatchEntry { Offset = taps[i].Offset, Taps = 1u << i % positions };
+            int position = i % Math.Max(1, positions.Count);
+            entries[i] = taps[i].Weight >= 0
+                ? new PatchEntry { Offset = taps[i].Offset, Lines = 1u << position / positions.Columns | 1u << MaxLines + position % positions.Columns }
+                : new PatchEntry { Lines = Nothing };
         }
 
         return entries;
     }
+}
+
+/// <summary>How many rows and columns of a filter there are.</summary>
+internal readonly record struct FilterPositions(int Rows, int Columns)
+{
+    public int Count => Rows * Columns;
+
+    /// <summary>Whether each row and each column has a bit in <see cref="PatchEntry.Lines"/>.</summary>
+    public bool FitTensorCores => Rows <= PatchEntry.MaxLines && Columns <= PatchEntry.MaxLines;
 }

@@ -13,9 +13,9 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <param name="width">W.</param>
 /// <param name="imageStride">Elements from an image to the next.</param>
 /// <param name="groupStride">Elements from a group's first channel to the next group's.</param>
-/// <param name="positions">Positions of the filter: taps of one channel.</param>
+/// <param name="positions">Rows and columns of the filter: the taps of one channel.</param>
 internal readonly struct ImageGather(
-    ArrayView<float> image, ArrayView<Tap> taps, ArrayView<PatchEntry> entries, PixelGrid grid, int height, int width, int imageStride, int groupStride, int positions)
+    ArrayView<float> image, ArrayView<Tap> taps, ArrayView<PatchEntry> entries, PixelGrid grid, int height, int width, int imageStride, int groupStride, FilterPositions positions)
 {
     private readonly ArrayView<float> _image = image;
     private readonly ArrayView<Tap> _taps = taps;
@@ -25,7 +25,8 @@ internal readonly struct ImageGather(
     private readonly int _width = width;
     private readonly int _imageStride = imageStride;
     private readonly int _groupStride = groupStride;
-    private readonly int _positions = positions;
+    private readonly int _filterRows = positions.Rows;
+    private readonly int _filterColumns = positions.Columns;
 
     /// <summary>Number of pixels.</summary>
     public int Pixels => _grid.Count;
@@ -56,17 +57,23 @@ internal readonly struct ImageGather(
         return Utilities.Select(inside, _image[Utilities.Select(inside, window.Origin + tap.Offset, 0)], 0f);
     }
 
-    /// <summary>Bits of the positions of the filter that lie in the image.</summary>
-    public uint TapsWithin(Window window)
+    /// <summary>Bits of the rows and columns of the filter that leave the image, and <see cref="PatchEntry.Nothing"/>.</summary>
+    public uint LinesOutside(Window window)
     {
-        uint taps = 0, bit = 1;
-        for (int i = 0; i < _positions; i++)
+        uint lines = PatchEntry.Nothing, row = 1, column = 1u << PatchEntry.MaxLines;
+        for (int r = 0; r < _filterRows; r++)
         {
-            taps |= Utilities.Select(IsWithin(window, _taps[i]), bit, 0u);
-            bit *= 2;
+            lines |= Utilities.Select((uint)(window.Y + _taps[r * _filterColumns].Y) < (uint)_height, 0u, row);
+            row *= 2;
         }
 
-        return taps;
+        for (int s = 0; s < _filterColumns; s++)
+        {
+            lines |= Utilities.Select((uint)(window.X + _taps[s].X) < (uint)_width, 0u, column);
+            column *= 2;
+        }
+
+        return lines;
     }
 
     /// <summary>The patches for tensor cores, with a pixel a row.</summary>

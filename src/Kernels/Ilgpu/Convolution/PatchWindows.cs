@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace ResNeSt.Kernels.Ilgpu;
 
-/// <summary>The entries of pixels for <see cref="GatheredRows"/>: where the window begins, and which positions of the filter lie in the image.</summary>
+/// <summary>The entries of pixels for <see cref="GatheredRows"/>: where the window begins, and which rows and columns of the filter leave the image.</summary>
 /// <remarks>Mapping: one thread a pixel, striding over the grid. Traffic: 8 bytes written a pixel.</remarks>
 internal static class PatchWindows
 {
@@ -20,7 +20,7 @@ internal static class PatchWindows
             var window = gather.WindowOf(0, i);
             var entry = default(PatchEntry);
             entry.Offset = window.Origin;
-            entry.Taps = gather.TapsWithin(window);
+            entry.Lines = gather.LinesOutside(window);
             to[i] = entry;
         }
     }

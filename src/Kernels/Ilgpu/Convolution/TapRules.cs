@@ -5,8 +5,11 @@ namespace ResNeSt.Kernels.Ilgpu;
 /// <summary>Key and rule of the taps of one group, in the order of the stored weights.</summary>
 internal readonly record struct ForwardTaps(ConvGeometry Geometry, int Channels, int KernelH, int KernelW, int Height, int Width)
 {
+    /// <summary>Positions of the filter.</summary>
+    public FilterPositions Positions => new(KernelH, KernelW);
+
     /// <summary>The taps for tensor cores.</summary>
-    public static PatchEntry[] MakeEntries(ForwardTaps key) => PatchEntry.Of(Make(key), key.KernelH * key.KernelW);
+    public static PatchEntry[] MakeEntries(ForwardTaps key) => PatchEntry.Of(Make(key), key.Positions);
 
     public static Tap[] Make(ForwardTaps key)
     {
@@ -43,12 +46,16 @@ internal readonly record struct ForwardTaps(ConvGeometry Geometry, int Channels,
 internal readonly record struct InputGradTaps(
     ConvGeometry Geometry, int PhaseY, int PhaseX, int Outputs, int WeightStride, int KernelH, int KernelW, int Height, int Width)
 {
+    /// <summary>Positions of the filter that this phase meets: some of the rows and some of the columns.</summary>
+    public FilterPositions Positions => new(
+        Matching(KernelH, PhaseY + Geometry.PadTop, Geometry.DilationH, Geometry.StrideH),
+        Matching(KernelW, PhaseX + Geometry.PadLeft, Geometry.DilationW, Geometry.StrideW));
+
     /// <summary>Number of taps.</summary>
-    public int Count => Outputs * Matching(KernelH, PhaseY + Geometry.PadTop, Geometry.DilationH, Geometry.StrideH)
-        * Matching(KernelW, PhaseX + Geometry.PadLeft, Geometry.DilationW, Geometry.StrideW);
+    public int Count => Outputs * Positions.Count;
 
     /// <summary>The taps for tensor cores.</summary>
-    public static PatchEntry[] MakeEntries(InputGradTaps key) => PatchEntry.Of(Make(key), key.Count / key.Outputs);
+    public static PatchEntry[] MakeEntries(InputGradTaps key) => PatchEntry.Of(Make(key), key.Positions);
 
     public static Tap[] Make(InputGradTaps key)
     {

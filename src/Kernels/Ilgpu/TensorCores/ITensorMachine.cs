@@ -20,8 +20,8 @@ internal interface ITensorMachine
     /// <param name="from">Where a row begins in it.</param>
     /// <param name="address">The same as an address; used by hardware.</param>
     /// <param name="offset">Elements from there.</param>
-    /// <param name="wanted">Not zero where there is such an element.</param>
-    static abstract float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint wanted);
+    /// <param name="missed">Zero where there is such an element.</param>
+    static abstract float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint missed);
 
     /// <summary>Makes ready for copies.</summary>
     /// <param name="first">The first source; read by the twin.</param>

@@ -24,11 +24,11 @@ internal struct TensorHardware : ITensorMachine
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint wanted)
+    public static float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint missed)
     {
         CudaAsm.Emit(
-            "{ .reg .pred %%wanted; .reg .b64 %%at; setp.ne.b32 %%wanted, %1, 0; mul.wide.s32 %%at, %2, 4; add.s64 %%at, %3, %%at; mov.f32 %0, 0f00000000; @%%wanted ld.global.f32 %0, [%%at]; }",
-            out float value, wanted, offset, address);
+            "{ .reg .pred %%wanted; .reg .b64 %%at; setp.eq.b32 %%wanted, %1, 0; mul.wide.s32 %%at, %2, 4; add.s64 %%at, %3, %%at; mov.f32 %0, 0f00000000; @%%wanted ld.global.f32 %0, [%%at]; }",
+            out float value, missed, offset, address);
         return value;
     }
 

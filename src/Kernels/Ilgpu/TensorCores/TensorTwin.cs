@@ -29,7 +29,7 @@ internal struct TensorTwin : ITensorMachine
         _shown = SharedMemory.Allocate<uint>(TTile.Threads * WordsPerLane);
     }
 
-    public static float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint wanted) => wanted != 0 ? image[from + offset] : 0;
+    public static float LoadOrZero(ArrayView<float> image, int from, long address, int offset, uint missed) => missed == 0 ? image[from + offset] : 0;
 
     public void OpenCopies<TTile>(ArrayView<Word4> first, long firstAddress, ArrayView<Word4> second, long secondAddress)
         where TTile : unmanaged, ITensorTile
