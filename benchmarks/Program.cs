@@ -1,3 +1,5 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using ResNeSt.Benchmarks;
 
@@ -17,4 +19,8 @@ else if (args is ["winograd", ..])
     WinogradTable.Print(args.Length > 2 ? int.Parse(args[2]) : 1, threads);
 }
 else
-    BenchmarkSwitcher.FromAssembly(typeof(LayerTable).Assembly).Run(args);
+{
+    // Its own build takes longer than the usual two minutes on a busy machine; names of networks are longer than its columns.
+    var config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(10)).WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40));
+    BenchmarkSwitcher.FromAssembly(typeof(LayerTable).Assembly).Run(args, config);
+}
