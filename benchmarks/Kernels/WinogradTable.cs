@@ -30,7 +30,7 @@ public static class WinogradTable
                 batch, inputs, outputs, size, size, size, size, 3, 3, geometry, default, new ConvEpilogue(ActivationKind.Relu, false, groups == 2 ? 2 : 0), DType.F32);
             var weight = new GraphConstant(Tensor.Full(0.01, [outputs, inputs / groups, 3, 3]));
             var bias = new GraphConstant(Tensor.Zeros([outputs]));
-            ConvAlgorithm[] algorithms = [DirectAlgorithm.Blocked, WinogradAlgorithms.Two, WinogradAlgorithms.Four];
+            ConvAlgorithm[] algorithms = [DirectAlgorithm.Blocked, WinogradRowAlgorithm.Instance, WinogradAlgorithms.Two, WinogradAlgorithms.Four];
             var trials = algorithms.Select(algorithm => new ConvTrial(algorithm, problem, weight, bias)).ToArray();
             var seconds = Measure(trials, threads);
             Console.Write($"{inputs,4} → {outputs,4} @{size,-3} g{groups}");
@@ -67,6 +67,8 @@ public static class WinogradTable
 
     private static double RealFlops(ConvAlgorithm algorithm, ConvProblem problem)
     {
+        if (algorithm == WinogradRowAlgorithm.Instance)
+            return problem.Flops * (double)WinogradRows.Positions * WinogradRows.Tiles(problem.OutputWidth) / (3.0 * problem.OutputWidth);
         int outputs = algorithm == WinogradAlgorithms.Two ? 2 : algorithm == WinogradAlgorithms.Four ? 4 : 0;
         if (outputs == 0)
             return problem.Flops;

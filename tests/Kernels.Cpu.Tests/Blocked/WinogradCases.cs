@@ -8,8 +8,8 @@ internal static class WinogradCases
 
     private static readonly ConvEpilogue PooledRelu = new(ActivationKind.Relu, false, 2);
 
-    /// <summary>Both sizes of tiles.</summary>
-    public static IReadOnlyList<ConvAlgorithm> Algorithms { get; } = [WinogradAlgorithms.Two, WinogradAlgorithms.Four];
+    /// <summary>Both sizes of tiles, and rows.</summary>
+    public static IReadOnlyList<ConvAlgorithm> Algorithms { get; } = [WinogradAlgorithms.Two, WinogradAlgorithms.Four, WinogradRowAlgorithm.Instance];
 
     /// <summary>Small images of every extent, with every padding, and in batches.</summary>
     public static IEnumerable<ConvProblem> Extents()

@@ -16,12 +16,15 @@ internal sealed class WinogradErrorTests
         var direct = ConvErrors.Measure(DirectAlgorithm.Blocked, problem, decades, 1);
         var two = ConvErrors.Measure(WinogradAlgorithms.Two, problem, decades, 1);
         var four = ConvErrors.Measure(WinogradAlgorithms.Four, problem, decades, 1);
+        var rows = ConvErrors.Measure(WinogradRowAlgorithm.Instance, problem, decades, 1);
 
-        TestContext.Out.WriteLine($"direct {direct}, two {two}, four {four}");
+        TestContext.Out.WriteLine($"direct {direct}, two {two}, four {four}, rows {rows}");
         Assert.Multiple(() =>
         {
             Assert.That(two.OfLargest, Is.LessThanOrEqualTo(TwoOfLargest));
             Assert.That(two.OfTerms, Is.LessThanOrEqualTo(TwoOfTerms));
+            Assert.That(rows.OfLargest, Is.LessThanOrEqualTo(TwoOfLargest));
+            Assert.That(rows.OfTerms, Is.LessThanOrEqualTo(TwoOfTerms));
             Assert.That(four.OfLargest, Is.LessThanOrEqualTo(FourOfLargest));
             Assert.That(four.OfTerms, Is.LessThanOrEqualTo(FourOfTerms));
         });

@@ -5,7 +5,7 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>One way to compute a fused convolution on blocked activations.</summary>
 internal abstract class ConvAlgorithm
 {
-    /// <summary>Name in tables and in the file of measured choices: <c>direct</c>, <c>winograd2</c>, <c>winograd4</c>.</summary>
+    /// <summary>Name in tables and in the file of measured choices: <c>direct</c>, <c>winograd2</c>, <c>winograd4</c>, <c>winograd2 rows</c>.</summary>
     public abstract string Name { get; }
 
     /// <summary>Whether it reads a dense row-major image [N,C,H,W] instead of a blocked one.</summary>

@@ -28,7 +28,8 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
     public static void Run(ConvTileArguments* arguments)
     {
         float* source = arguments->Source, w = arguments->Weights;
-        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch, fetchEnd = arguments->PrefetchEnd;
+        nint secondRow = arguments->SecondRow, nextStep = arguments->NextStep;
+        float* next = arguments->Next;
         if (arguments->Residual != null && Sse.IsSupported)
         {
             // It comes from the third-level cache, or farther, while the sums are computed.
@@ -70,12 +71,6 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
                     float* x = tap;
                     float* y = tap + secondRow;
                     float* end = tap + count;
-                    for (nint line = fetch; line < fetchEnd; line += NativeMemoryPool.Alignment / sizeof(float))
-                    {
-                        if (Sse.IsSupported)
-                            Sse.Prefetch1(w + line);
-                    }
-
                     do
                     {
                         var wa = TLanes.Load(w);
@@ -122,6 +117,12 @@ internal static unsafe class ConvTile<TLanes, TWidth, TRows, TStep, TVectors>
                             c5a = TLanes.MultiplyAdd(v, wa, c5a);
                             if (sizeof(TVectors) == 2)
                                 c5b = TLanes.MultiplyAdd(v, wb, c5b);
+                        }
+
+                        if (Sse.IsSupported)
+                        {
+                            Sse.Prefetch1(next);
+                            next += nextStep;
                         }
 
                         w += sizeof(TVectors) * TLanes.Count;

@@ -30,7 +30,8 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
     public static void Run(ConvTileArguments* arguments)
     {
         float* source = arguments->Source, w = arguments->Weights;
-        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch, fetchEnd = arguments->PrefetchEnd;
+        nint secondRow = arguments->SecondRow, nextStep = arguments->NextStep;
+        float* next = arguments->Next;
         float* to = arguments->Destination;
         float* add = arguments->Residual;
         nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
@@ -67,12 +68,6 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                     float* x = tap;
                     float* y = tap + secondRow;
                     float* end = tap + count;
-                    for (nint line = fetch; line < fetchEnd; line += NativeMemoryPool.Alignment / sizeof(float))
-                    {
-                        if (Sse.IsSupported)
-                            Sse.Prefetch1(w + line);
-                    }
-
                     do
                     {
                         var wa = Vector512.Load(w);
@@ -202,6 +197,12 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
                             a13 = Avx512F.FusedMultiplyAdd(v, wa, a13);
                             if (sizeof(TVectors) > 1)
                                 b13 = Avx512F.FusedMultiplyAdd(v, wb, b13);
+                        }
+
+                        if (Sse.IsSupported)
+                        {
+                            Sse.Prefetch1(next);
+                            next += nextStep;
                         }
 
                         w += sizeof(TVectors) * Vector512<float>.Count;

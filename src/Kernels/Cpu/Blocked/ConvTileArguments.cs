@@ -41,11 +41,12 @@ internal unsafe struct ConvTileArguments
     /// <summary>Weights of the panel.</summary>
     public float* Weights;
 
-    /// <summary>Floats from the weights of a tap to weights that will be read soon: each tap of each block fetches so many lines of them.</summary>
-    public nint Prefetch;
+    /// <summary>What will be read soon: fetched to the second-level cache while the sums are computed, line after line and evenly, because each line on its
+    /// way from memory takes one of the few places for lines that the weights in the cache need too.</summary>
+    public float* Next;
 
-    /// <summary>Their end.</summary>
-    public nint PrefetchEnd;
+    /// <summary>Floats of it for each step of the sums, at most a line; where it is less, lines are asked for several times.</summary>
+    public nint NextStep;
 
     /// <summary>What the sums begin with, one vector after the other; or null.</summary>
     public float* Bias;

@@ -197,9 +197,10 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
             // A slice of the input channels at a time: its weights stay near while the pixels pass by. Each slice adds to what the last one left.
             int slices = _flat is null ? 1 : (int)Math.Clamp((nint)steps * width * sizeof(float) / SliceBytes, 1, blocks);
             int block = panel.Channel / Block, lane = panel.Channel % Block;
-            // All tiles of a slice together fetch the weights of the next one, each a share of them: if they come too fast, the tiles wait for the memory.
+            // All tiles of a slice together fetch the weights of the next one.
             const int Line = NativeMemoryPool.Alignment / sizeof(float);
-            int wanted = (int)a.BlockLanes * width, tiles = Tiles(piece, panel, flat), share = (wanted + tiles * Line - 1) / (tiles * Line) * Line;
+            int tiles = Tiles(piece, panel, flat);
+            a.NextStep = Math.Min(Line, (width + tiles - 1) / tiles);
             for (int slice = 0; slice < slices; slice++)
             {
                 int fromBlock = blocks * slice / slices, toBlock = blocks * (slice + 1) / slices;
@@ -211,7 +212,7 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                 a.Weights = first ? weights : weights + ((nint)fromBlock * Block - firstLane) * width;
                 a.Bias = first ? bias : null;
                 a.Clamps = clamps && last;
-                a.Prefetch = sliceLength;
+                a.Next = a.Weights + sliceLength;
                 var addLayout = first ? residualLayout : layout;
                 a.ResidualGap = addLayout.RowStride - rowLength;
                 a.ResidualSecondVector = TLanes.Count == Block ? addLayout.BlockStride : TLanes.Count;
@@ -236,9 +237,8 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                             a.Split = _problem.OutputWidth - tile.Column;
                             if (adds)
                                 a.Residual = add + tile.Row * addLayout.RowStride + tile.Column * Block;
-                            a.PrefetchEnd = Math.Min(a.Prefetch + share, sliceLength + wanted);
                             tile.Run(&a);
-                            a.Prefetch += share;
+                            a.Next += a.NextStep * (sliceLength / width);
                         }
 
                         y += rows;

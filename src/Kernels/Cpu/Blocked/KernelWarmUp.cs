@@ -26,7 +26,7 @@ internal static class KernelWarmUp
                 Try(DirectAlgorithm.Blocked, Problem(64, 256, extent, 1, ConvGeometry.Of(), relu with { Residual = true }));
             Try(WinogradAlgorithms.Two, Problem(64, 64, 14, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
             Try(DirectAlgorithm.Blocked, Problem(64, 256, 28, 1, ConvGeometry.Of(), relu) with { Prologue = new ConvPrologue(2, null) });
-            Try(DirectAlgorithm.Blocked, Problem(32, 32, 7, 3, ConvGeometry.Of(padding: 1), relu));
+            Try(WinogradRowAlgorithm.Instance, Problem(64, 64, 7, 3, ConvGeometry.Of(padding: 1), pooled));
         }
         catch (Exception error) when (error is OutOfMemoryException or NotSupportedException)
         {

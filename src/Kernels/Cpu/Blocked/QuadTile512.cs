@@ -24,7 +24,8 @@ internal static unsafe class QuadTile512<TWidth, TRows>
     public static void Run(ConvTileArguments* arguments)
     {
         float* source = arguments->Source, w = arguments->Weights;
-        nint secondRow = arguments->SecondRow, fetch = arguments->Prefetch, fetchEnd = arguments->PrefetchEnd;
+        nint secondRow = arguments->SecondRow, nextStep = arguments->NextStep;
+        float* next = arguments->Next;
         float* to = arguments->Destination;
         float* add = arguments->Residual;
         nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
@@ -48,12 +49,6 @@ internal static unsafe class QuadTile512<TWidth, TRows>
             float* y = x + secondRow;
             float* end = source + (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes);
             TileResults.PrefetchSource(arguments, source, block, sizeof(TWidth));
-            for (nint line = fetch; line < fetchEnd; line += NativeMemoryPool.Alignment / sizeof(float))
-            {
-                if (Sse.IsSupported)
-                    Sse.Prefetch1(w + line);
-            }
-
             do
             {
                 var wa = Vector512.Load(w);
@@ -162,6 +157,13 @@ internal static unsafe class QuadTile512<TWidth, TRows>
                     b5 = Avx512F.FusedMultiplyAdd(v, wb, b5);
                     c5 = Avx512F.FusedMultiplyAdd(v, wc, c5);
                     d5 = Avx512F.FusedMultiplyAdd(v, wd, d5);
+                }
+
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch1(next);
+                    Sse.Prefetch1(next + nextStep);
+                    next += 2 * nextStep;
                 }
 
                 w += 2 * Vectors * Block;

@@ -92,6 +92,25 @@ internal static unsafe class WeightPacking
         }
     }
 
+    /// <summary>Transforms one row of three taps between one input channel and some outputs: G g.</summary>
+    /// <param name="taps">[3, <paramref name="tapStep"/>].</param>
+    /// <param name="tapStep">Numbers from one tap to the next.</param>
+    /// <param name="matrix">G, [<paramref name="positions"/>, 3].</param>
+    /// <param name="positions">Rows of G.</param>
+    /// <param name="width">Outputs.</param>
+    /// <param name="target">Results of the first position.</param>
+    /// <param name="positionStep">Floats from one position to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void TransformRow(double* taps, int tapStep, double* matrix, int positions, int width, float* target, nint positionStep)
+    {
+        for (int position = 0; position < positions; position++, target += positionStep)
+        {
+            double* g = matrix + 3 * position;
+            for (int i = 0; i < width; i++)
+                target[i] = (float)(g[0] * taps[i] + g[1] * taps[tapStep + i] + g[2] * taps[2 * tapStep + i]);
+        }
+    }
+
     /// <summary>The nine weights between one input channel and some outputs in double precision: target[tap, i] = rows[i, first + tap] · factors[i].</summary>
     /// <param name="rows">The kernel of the first output.</param>
     /// <param name="length">Floats from one output to the next.</param>
