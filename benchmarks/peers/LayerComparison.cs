@@ -1,48 +1,57 @@
 using System.Text.Json;
+using ResNeSt.Inference;
 
 namespace ResNeSt.Peers;
 
 /// <summary>Each layer of a network in both engines. ONNX Runtime's times come from its own profile, ours from the session's.</summary>
 internal static class LayerComparison
 {
-    private const int Runs = 25;
+    // The state of a shared machine changes within seconds: both are measured in turns.
+    private const int Rounds = 5;
+    private const int Runs = 6;
 
     /// <summary>Measures both with one thread.</summary>
     public static IReadOnlyList<LayerResult> Measure(PeerRow row, PeerFiles files, string library)
     {
-        var theirs = Theirs(row, files, library);
         using var ours = new OurContender(row, files.Weights(row.Model, WeightDraw.Golden), files.Input(row), threads: 1);
-        for (int run = 0; run < Runs; run++)
-            ours.Run();
-        var layers = new List<LayerResult>();
-        foreach (var time in ours.Session.Profile(Runs))
+        var nodes = new Dictionary<string, TheirNode>();
+        var rounds = new List<IReadOnlyList<StepTime>>();
+        for (int round = 0; round < Rounds; round++)
         {
-            var step = time.Step;
+            Theirs(row, files, library, nodes);
+            rounds.Add(ours.Session.Profile(Runs));
+        }
+
+        List<TheirNode> theirs = [.. nodes.Values];
+        var layers = new List<LayerResult>();
+        for (int i = 0; i < rounds[0].Count; i++)
+        {
+            var step = rounds[0][i].Step;
+            double milliseconds = Statistics.Of(rounds.Select(round => round[i].Milliseconds)).Median;
             // Layers of one shape come in one order in both.
             var conv = theirs.Find(node => !node.IsTaken && node.Flops == step.Cost.Flops && step.Output is { } output && node.Output.SequenceEqual(output.Shape));
             if (conv is not null)
                 conv.IsTaken = true;
             layers.Add(new LayerResult(step.Module, conv?.What ?? step.Output?.Shape.ToString() ?? "", step.Name, conv is { Is3x3Stride1: true },
-                time.Milliseconds, step.Cost.Flops, step.Cost.BytesRead + step.Cost.BytesWritten, conv?.Milliseconds));
+                milliseconds, step.Cost.Flops, step.Cost.BytesRead + step.Cost.BytesWritten, conv?.Milliseconds));
         }
 
         return layers;
     }
 
-    /// <summary>Convolutions of the profile, in order.</summary>
-    private static List<TheirNode> Theirs(PeerRow row, PeerFiles files, string library)
+    // Adds the times of a few runs to the convolutions, which stay in the order of the profile.
+    private static void Theirs(PeerRow row, PeerFiles files, string library, Dictionary<string, TheirNode> nodes)
     {
         string prefix = Path.Combine(files.Folder, $"profile-{Environment.ProcessId}");
         using (var contender = new TheirContender(row, library, files.Onnx(row, WeightDraw.Golden), files.Input(row), threads: 1, prefix))
         {
-            for (int run = 0; run < Runs + 5; run++)
+            for (int run = 0; run < Runs + 2; run++)
                 contender.Run();
         }
 
         string file = Directory.EnumerateFiles(files.Folder, Path.GetFileName(prefix) + "*").Single();
         using var document = JsonDocument.Parse(File.ReadAllBytes(file));
         File.Delete(file);
-        var nodes = new Dictionary<string, TheirNode>();
         foreach (var one in document.RootElement.EnumerateArray())
         {
             string name = one.GetProperty("name").GetString()!;
@@ -52,8 +61,6 @@ internal static class LayerComparison
                 nodes.Add(name, node = new TheirNode(one.GetProperty("args")));
             node.Times.Add(one.GetProperty("dur").GetDouble() / 1000);
         }
-
-        return [.. nodes.Values];
     }
 
     private sealed class TheirNode
