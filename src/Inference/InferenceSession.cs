@@ -26,6 +26,7 @@ public sealed class InferenceSession : IDisposable
     private readonly int _threads;
     private readonly Stack<SessionContext> _idle = new();
     private readonly Lock _gate = new();
+    private int _running;
     private bool _disposed;
 
     private InferenceSession(Graph graph, LoweredGraph lowered, Backend backend, int threads)
@@ -279,7 +280,7 @@ public sealed class InferenceSession : IDisposable
         }
     }
 
-    /// <summary>Frees weights and working memory. No run may be under way.</summary>
+    /// <summary>Frees weights and working memory; if a run is under way, when the last one ends. No further run begins.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -289,6 +290,8 @@ public sealed class InferenceSession : IDisposable
             _disposed = true;
             while (_idle.TryPop(out var context))
                 context.Dispose();
+            if (_running > 0)
+                return;
         }
 
         _lowered.Dispose();
@@ -342,24 +345,37 @@ public sealed class InferenceSession : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            _running++;
             if (_idle.TryPop(out var context))
                 return context;
         }
 
-        return new SessionContext(Backend, _lowered, _plan);
+        try
+        {
+            return new SessionContext(Backend, _lowered, _plan);
+        }
+        catch
+        {
+            Return(null);
+            throw;
+        }
     }
 
-    private void Return(SessionContext context)
+    private void Return(SessionContext? context)
     {
+        bool last;
         lock (_gate)
         {
-            if (!_disposed)
+            last = --_running == 0 && _disposed;
+            if (!_disposed && context is not null)
             {
                 _idle.Push(context);
                 return;
             }
         }
 
-        context.Dispose();
+        context?.Dispose();
+        if (last)
+            _lowered.Dispose();
     }
 }

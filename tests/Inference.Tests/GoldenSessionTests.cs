@@ -30,6 +30,7 @@ public sealed class GoldenSessionTests
     [TestCase("resnest14", 3, 64, 96)]
     [TestCase("resnest14", 5, 33, 65)]
     [TestCase("resnest14", 8, 64, 64)]
+    [TestCase("resnest14", 64, 32, 32)]
     [TestCase("resnest50_fast_2s2x40d", 4, 71, 64)]
     public void Run_OfOtherBatchesAndSizes_EqualsEager(string name, int batch, int height, int width)
     {

@@ -162,6 +162,43 @@ public sealed class InferenceSessionTests
         SmallNets.AssertClose(Run(session, "input"), SmallNets.Eager(net, SmallNets.Input));
     }
 
+    [TestCase(DType.F16, 2e-3)]
+    [TestCase(DType.BF16, 2e-2)]
+    public void Compile_WithWeightsKeptInHalf_TakesHalfTheMemory_AndComputesInSingle(DType type, double relative)
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var whole = InferenceSession.Compile(net, SmallNets.Input);
+        using var half = InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { WeightType = type });
+
+        float[] output = Run(half, "input");
+
+        SmallNets.AssertClose(output, SmallNets.Eager(net, SmallNets.Input), relative);
+        Assert.That(output, Is.Not.EqualTo(Run(whole, "input")), "the weights are rounded");
+        Assert.That(half.WeightBytes, Is.LessThan(0.6 * whole.WeightBytes));
+    }
+
+    [TestCase(DType.F64)]
+    [TestCase(DType.I32)]
+    public void Compile_WithWeightsOfATypeThatIsNotKept_SaysWhichAre(DType type)
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+
+        Assert.That(() => InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { WeightType = type }),
+            Throws.ArgumentException.With.Message.EqualTo($"compile: device cpu keeps weights as F32, F16 or BF16, not as {type}"));
+    }
+
+    [TestCase(DType.F16)]
+    [TestCase(DType.BF16)]
+    [TestCase(DType.F64)]
+    public void Compile_ForInputsOfAnotherType_SaysWhatToDo(DType type)
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+
+        Assert.That(() => InferenceSession.Compile(net, SmallNets.Input with { DType = type }),
+            Throws.InstanceOf<NotSupportedException>().With.Message.EqualTo(
+                $"compile: device cpu compiles for F32 inputs, not for 'input' {SmallNets.Input with { DType = type }}; InferenceOptions.WeightType keeps weights in half"));
+    }
+
     [Test]
     public void Compile_OfDeferredWeights_ReadsThem()
     {

@@ -59,13 +59,20 @@ public sealed class CpuBackend : Backend
     public override bool CanLower(Op op, ReadOnlySpan<TensorSpec> inputs) => CpuLowering<Lane>.HasStep(op, inputs) || base.CanLower(op, inputs);
 
     /// <inheritdoc/>
-    public override LoweredGraph Lower(Graph graph, LoweringOptions options) => DirectAlgorithm.VectorBits switch
+    public override LoweredGraph Lower(Graph graph, LoweringOptions options)
     {
-        512 => CpuLowering<Lanes512>.Run(this, graph, options),
-        256 => CpuLowering<Lanes256>.Run(this, graph, options),
-        128 => CpuLowering<Lanes128>.Run(this, graph, options),
-        _ => CpuLowering<Lane>.Run(this, graph, options),
-    };
+        if (options.WeightType is not (DType.F32 or DType.F16 or DType.BF16))
+            throw new ArgumentException($"compile: device cpu keeps weights as F32, F16 or BF16, not as {options.WeightType}");
+        if (graph.Inputs.FirstOrDefault(input => input.Spec.DType != DType.F32) is { } other)
+            throw new NotSupportedException($"compile: device cpu compiles for F32 inputs, not for '{other.Name}' {other.Spec}; InferenceOptions.WeightType keeps weights in half");
+        return DirectAlgorithm.VectorBits switch
+        {
+            512 => CpuLowering<Lanes512>.Run(this, graph, options),
+            256 => CpuLowering<Lanes256>.Run(this, graph, options),
+            128 => CpuLowering<Lanes128>.Run(this, graph, options),
+            _ => CpuLowering<Lane>.Run(this, graph, options),
+        };
+    }
 
     /// <summary>Gives cached memory back to the operating system.</summary>
     public override void Dispose()

@@ -41,8 +41,8 @@ internal sealed class BenchCommand
         if (size is < 1 or > 8192)
             throw new UsageException($"--size {size} is not between 1 and 8192");
         int[] batches = parsed.GetValue(_batches) is { Length: > 0 } given ? given : [1, 8, 64, 256];
-        if (batches.FirstOrDefault(batch => batch is < 1 or > 4096) is not 0 and var wrong)
-            throw new UsageException($"--batch {wrong} is not between 1 and 4096");
+        if (Array.FindIndex(batches, batch => batch is < 1 or > 4096) is >= 0 and var wrong)
+            throw new UsageException($"--batch {batches[wrong]} is not between 1 and 4096");
         // One batch is enough for kernels and training: the largest that was named, else a usual one.
         int single = parsed.GetValue(_batches) is { Length: > 0 } ? batches.Max() : 64;
         var backend = _device.Use(parsed);

@@ -18,6 +18,7 @@ internal sealed unsafe class CpuStorage : Storage
     private readonly byte* _block; // null for a part of another block
     private readonly long _blockLength;
     private readonly bool _guarded;
+    private bool _isDivided;
 
     public CpuStorage(CpuBackend backend, NativeMemoryPool pool, long byteLength)
         : base(backend, byteLength)
@@ -42,6 +43,7 @@ internal sealed unsafe class CpuStorage : Storage
         _pool = block._pool;
         _guarded = false;
         Pointer = block.Pointer + offset;
+        block._isDivided = true;
     }
 
     /// <summary>The first byte.</summary>
@@ -62,7 +64,12 @@ internal sealed unsafe class CpuStorage : Storage
     {
         if (_guarded)
             CheckGuards();
-        if (_block is not null)
+        if (_block is null)
+            return;
+        // What was divided is the working memory of a session: large, and of a size that nothing else asks for.
+        if (_isDivided)
+            NativeMemory.AlignedFree(_block);
+        else
             _pool.Return(_block, _blockLength);
     }
 
