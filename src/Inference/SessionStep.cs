@@ -5,7 +5,7 @@ namespace ResNeSt.Inference;
 /// <summary>What one step of a compiled session does.</summary>
 /// <param name="Index">Position in the session.</param>
 /// <param name="Name">The algorithm.</param>
-/// <param name="Operator">The operator that it computes; <c>layout</c> for a change of layout.</param>
+/// <param name="Operator">The operator that it computes, also where that is only the first part of a fused one; <c>layout</c> for a change of layout.</param>
 /// <param name="Module">Path of the module it comes from; may be empty.</param>
 /// <param name="Output">Spec of its first output; null for a change of layout.</param>
 /// <param name="Layout">How its first output lies in memory.</param>

@@ -143,11 +143,12 @@ public sealed class WeightCache
     {
         if (Environment.GetEnvironmentVariable("RESNEST_CACHE") is { Length: > 0 } given)
             return given;
+        // Not verified: a folder that does not exist yet is made at the first download.
         if (OperatingSystem.IsWindows())
-            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "resnest");
+            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "resnest");
         return Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache
             ? Path.Combine(cache, "resnest")
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "resnest");
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".cache", "resnest");
     }
 }
 

@@ -6,10 +6,10 @@ namespace ResNeSt.Tensors.Graphs;
 /// <remarks>A step is immutable and may be bound to any number of buffer sets, which may run at the same time.</remarks>
 public abstract class GraphStep : IDisposable
 {
-    /// <summary>The algorithm, for people: <c>conv 3×3 winograd f4</c>.</summary>
+    /// <summary>The algorithm, for people: <c>conv 3×3 winograd4</c>, <c>conv 1×1 direct</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The node it computes; null for a change of layout.</summary>
+    /// <summary>The node it computes, of the graph or a part of one; null for a change of layout.</summary>
     public virtual GraphNode? Node => null;
 
     /// <summary>Indices of the buffers it reads.</summary>

@@ -83,28 +83,20 @@ internal sealed class LoweringTests
         }, new LoweringOptions());
 
     [Test]
-    public void Tune_WritesAReadableFile_ThatTheNextLoweringFollows()
+    public void PrologueOfManyWeights_HasNameModuleAndWorkOfItsOwn()
     {
-        var folder = Directory.CreateTempSubdirectory("resnest");
-        string file = System.IO.Path.Combine(folder.FullName, "made", "algorithms.txt");
-        GraphValue Build(HandMadeGraph net) => net.Convolution(net.Input([1, 32, 12, 12]), 32, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
-        try
-        {
-            AssertGood(Build, new LoweringOptions(AlgorithmFile: file, Tune: true));
-            string[] lines = File.ReadAllLines(file);
-            Assert.That(lines, Has.Length.EqualTo(2));
-            Assert.That(lines[1], Does.EndWith("\t1x32x12x12-32x12x12 3x3 p1,1,1,1 relu"));
+        using var net = new HandMadeGraph(coarse: false);
+        var x = net.Convolution(net.Input([1, 3, 14, 14]), 512, 3, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+        var graph = net.Finish(net.Convolution(x, 2048, 1, prologue: new(0, new AvgPool2dOp(PoolGeometry.Of(2, 2), true, 0)))[0]);
+        using var lowered = BackendRegistry.Get(Device.Cpu).Lower(graph, new LoweringOptions());
 
-            foreach (string name in (string[])["direct", "winograd2", "winograd4"])
-            {
-                File.WriteAllText(file, $"{name}\t1\t1x32x12x12-32x12x12 3x3 p1,1,1,1 relu\n");
-                Assert.That(AssertGood(Build, new LoweringOptions(AlgorithmFile: file)), Has.Some.EqualTo($"conv 3×3 {name}"));
-            }
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var pool = lowered.Steps.Single(step => step.Name == "average pool");
+        Assert.That(pool.Node?.Op, Is.InstanceOf<AvgPool2dOp>());
+        Assert.That(pool.Node!.Outputs[0].Shape.ToString(), Is.EqualTo("[1,512,7,7]"));
+        Assert.That(pool.Cost, Is.EqualTo(new AvgPool2dOp(PoolGeometry.Of(2, 2), true, 0).Cost([x.Spec])));
+        var convolution = lowered.Steps[lowered.Steps.ToList().IndexOf(pool) + 1];
+        Assert.That(convolution.Cost.Flops, Is.EqualTo(2L * 2048 * 7 * 7 * 512), "and reads what the pool wrote");
+        Assert.That(convolution.Cost.BytesRead, Is.EqualTo(4L * (512 * 7 * 7 + 2048 * 512 + 2048)));
     }
 
     private static ConvEpilogue ConvEpilogue(ActivationKind activation) => new(activation, false, 0);

@@ -7,31 +7,49 @@ namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>Measured choices of algorithms, kept in a readable file: a line per layer with the algorithm, its time in microseconds and the layer.</summary>
 /// <remarks>Unless the caller names a file it is <c>ResNeSt/convolutions-{vectors}-{threads}.txt</c> in the user's folder for local data, so that each
-/// machine has its own. A file that cannot be read or written changes nothing but the choice.</remarks>
+/// machine has its own; if that cannot be read or written, nothing but the choice changes. A file that the caller names must be sound.</remarks>
 internal sealed class AlgorithmTable
 {
+    /// <summary>A layer is a line of less than a hundred characters: more is another file.</summary>
+    public const int MostBytes = 4 << 20;
+
     private const string Head = "# algorithm, microseconds, layer; made by measuring, and free to be edited";
 
-    private readonly Dictionary<string, Choice> _choices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _choices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _measured = new(StringComparer.Ordinal); // lines by layer
     private readonly string _file;
+    private readonly bool _isNamed;
     private readonly LoweringOptions _options;
-    private bool _changed;
 
-    private AlgorithmTable(string file, LoweringOptions options)
+    private AlgorithmTable(LoweringOptions options)
     {
-        (_file, _options) = (file, options);
+        _options = options;
+        _isNamed = options.AlgorithmFile is not null;
+        _file = options.AlgorithmFile ?? DefaultFile(options.Threads);
     }
 
     /// <summary>Reads the table that the options name, or the machine's own.</summary>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="DataFileException">A file was named that is missing, and nothing will be measured; or that is none of this kind.</exception>
     public static AlgorithmTable Open(LoweringOptions options)
     {
-        string file = options.AlgorithmFile ?? System.IO.Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "ResNeSt",
-            string.Create(CultureInfo.InvariantCulture, $"convolutions-{DirectAlgorithm.VectorBits}-{options.Threads}.txt"));
-        var table = new AlgorithmTable(file, options);
+        if (options.AlgorithmFile is { } name && string.IsNullOrWhiteSpace(name))
+            throw new ArgumentException("algorithm file: its name is empty; leave it out for the machine's own");
+        var table = new AlgorithmTable(options);
+        if (table._isNamed && Directory.Exists(table._file))
+            throw new DataFileException(DataFileErrorKind.Unreadable, "is a folder; name a file in it for the table of algorithms", table._file);
+        if (table._isNamed && !options.Tune && !File.Exists(table._file))
+            throw new DataFileException(DataFileErrorKind.Unreadable, "this table of algorithms does not exist; measure one (Tune), or leave the file out for the machine's own", table._file);
         table.Read();
         return table;
     }
+
+    /// <summary>The file that is used where none is named.</summary>
+    /// <param name="threads">Processors that it was measured for.</param>
+    public static string DefaultFile(int threads) => System.IO.Path.Combine(
+        // Not verified: the folder may not exist yet, and would be none then.
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ResNeSt",
+        string.Create(CultureInfo.InvariantCulture, $"convolutions-{DirectAlgorithm.VectorBits}-{threads}.txt"));
 
     /// <summary>The measured choice, a measurement if the options wish one, or the usual choice.</summary>
     public ConvAlgorithm Choose(ConvProblem problem, bool hasPlanes, GraphConstant weight, GraphConstant bias)
@@ -40,36 +58,46 @@ internal sealed class AlgorithmTable
             return ConvAlgorithms.Usual(problem, hasPlanes);
         var candidates = ConvAlgorithms.For(problem, hasPlanes).ToArray();
         string key = problem.ToString();
-        if (_choices.TryGetValue(key, out var choice) && Array.Find(candidates, algorithm => algorithm.Name == choice.Algorithm) is { } known)
+        if (_choices.TryGetValue(key, out string? choice) && Array.Find(candidates, algorithm => algorithm.Name == choice) is { } known)
             return known;
+        // The others would need the planes in blocks first: a step that is not part of what is measured.
+        if (candidates.Any(algorithm => algorithm.ReadsPlanes))
+            candidates = [.. candidates.Where(algorithm => algorithm.ReadsPlanes)];
         if (!_options.Tune || candidates.Length < 2)
             return ConvAlgorithms.Usual(problem, hasPlanes);
         var (best, microseconds) = Measure(problem, candidates, weight, bias);
-        _choices[key] = new Choice(best.Name, microseconds);
-        _changed = true;
+        _choices[key] = best.Name;
+        _measured[key] = string.Create(CultureInfo.InvariantCulture, $"{best.Name}\t{microseconds:f1}\t{key}");
         return best;
     }
 
-    /// <summary>Writes the table if something was measured.</summary>
+    /// <summary>Writes what was measured into the file, whose other lines stay as they are.</summary>
     public void Save()
     {
-        if (!_changed)
+        if (_measured.Count == 0)
             return;
+        // Another process may read it at this moment, which sees the old file or the new one, or write a new one too.
+        string fresh = $"{_file}.{Guid.NewGuid():N}";
         try
         {
             if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(_file)) is { } folder)
                 Directory.CreateDirectory(folder);
-            // Another process may read it at this moment: it sees the old file or the new one.
-            string fresh = $"{_file}.{Environment.ProcessId}";
-            File.WriteAllLines(fresh, _choices.OrderBy(choice => choice.Key, StringComparer.Ordinal)
-                .Select(choice => string.Create(CultureInfo.InvariantCulture, $"{choice.Value.Algorithm}\t{choice.Value.Microseconds:f1}\t{choice.Key}"))
-                .Prepend(Head));
-            File.Move(fresh, _file, overwrite: true);
+            string[] lines = ReadLines() is { Length: > 0 } present ? present : [Head];
+            var others = lines.Where(line => line.Split('\t') is not [_, _, var key] || !_measured.ContainsKey(key));
+            try
+            {
+                File.WriteAllLines(fresh, [.. others, .. _measured.OrderBy(line => line.Key, StringComparer.Ordinal).Select(line => line.Value)]);
+                File.Move(fresh, _file, overwrite: true);
+            }
+            finally
+            {
+                File.Delete(fresh);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (_options.AlgorithmFile is not null)
-                throw new IOException($"algorithm file '{_file}': cannot be written: {e.Message}", e);
+            if (_isNamed)
+                throw new DataFileException(DataFileErrorKind.Unreadable, $"this table of algorithms cannot be written: {e.Message}", _file, inner: e);
         }
     }
 
@@ -78,23 +106,43 @@ internal sealed class AlgorithmTable
         string[] lines;
         try
         {
-            if (!File.Exists(_file))
-                return;
-            lines = File.ReadAllLines(_file);
+            lines = ReadLines();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!_isNamed && e is IOException or UnauthorizedAccessException)
         {
-            if (_options.AlgorithmFile is not null)
-                throw new IOException($"algorithm file '{_file}': cannot be read: {e.Message}", e);
             return;
         }
-
-        foreach (string line in lines)
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not DataFileException))
         {
-            string[] parts = line.Split('\t');
-            if (parts.Length == 3 && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double microseconds))
-                _choices[parts[2]] = new Choice(parts[0], microseconds);
+            throw new DataFileException(DataFileErrorKind.Unreadable, $"this table of algorithms cannot be read: {e.Message}", _file, inner: e);
         }
+
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].Length == 0 || lines[i][0] == '#')
+                continue;
+            if (lines[i].Split('\t') is [var name, var time, var key] && ConvAlgorithms.All.Any(algorithm => algorithm.Name == name)
+                && double.TryParse(time, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+            {
+                _choices[key] = name;
+            }
+            else if (_isNamed)
+            {
+                throw new DataFileException(DataFileErrorKind.NotThisFormat,
+                    $"line {i + 1} is not algorithm ({string.Join(", ", ConvAlgorithms.All.Select(algorithm => algorithm.Name))}), microseconds and layer, separated by tabs; correct or delete it", _file);
+            }
+        }
+    }
+
+    private string[] ReadLines()
+    {
+        if (!File.Exists(_file))
+            return [];
+        using var file = new StreamReader(_file);
+        if (file.BaseStream.Length > MostBytes)
+            throw new DataFileException(DataFileErrorKind.TooLarge, $"is more than {MostBytes >> 20} MB: that is no table of algorithms", _file);
+        string text = file.ReadToEnd().ReplaceLineEndings("\n").TrimEnd('\n');
+        return text.Length == 0 ? [] : text.Split('\n');
     }
 
     /// <summary>The fastest: each runs in turn, and the best time of each counts, since whatever disturbs makes slower.</summary>
@@ -125,6 +173,4 @@ internal sealed class AlgorithmTable
                 run.Dispose();
         }
     }
-
-    private sealed record Choice(string Algorithm, double Microseconds);
 }

@@ -95,7 +95,7 @@ internal sealed class CpuLowering<TLanes>
             problem = problem with { Prologue = default };
         }
 
-        var algorithm = table.Choose(problem, _graph.Inputs.Contains(node.Inputs[0]), Weight(node, 1), Weight(node, 2));
+        var algorithm = table.Choose(problem, !_apart.ContainsKey(node) && _graph.Inputs.Contains(node.Inputs[0]), Weight(node, 1), Weight(node, 2));
         _convolutions.Add(node, (problem, algorithm));
         if (!algorithm.ReadsPlanes && !_apart.ContainsKey(node))
             Need(node.Inputs[0], algorithm.InputBorder(problem));
@@ -175,7 +175,7 @@ internal sealed class CpuLowering<TLanes>
                 LowerPrologue(node, new ConvPrologue(radix, null));
                 break;
             case RadixSumGlobalAvgPoolOp { Radix: var radix } when maps:
-                int sums = NewBuffer(Layout(node.Inputs[0]).Batch * Layout(node.Inputs[0]).Blocks * BlockedLayout.Block * sizeof(float), "sums");
+                int sums = NewBuffer((long)Layout(node.Inputs[0]).Batch * Layout(node.Inputs[0]).Blocks * BlockedLayout.Block * sizeof(float), "sums");
                 _steps.Add(new PlaneMeanStep<TLanes>(node, radix, Blocked(node.Inputs[0]), Layout(node.Inputs[0]), sums, NewDense(node.Outputs[0])));
                 break;
             case { } op when PointwiseStep<TLanes>.Supports(op) && maps && InBlocks(node) && node.Inputs.All(input => input.Shape == node.Outputs[0].Shape):
@@ -206,12 +206,15 @@ internal sealed class CpuLowering<TLanes>
         int input = algorithm.ReadsPlanes ? Dense(x) : Blocked(x);
         int attention = op.AttentionIndex >= 0 ? Blocked(node.Inputs[op.AttentionIndex]) : -1;
         var inputLayout = Layout(x);
+        var convolution = node;
         if (_apart.TryGetValue(node, out var whole))
         {
             var seen = new BlockedLayout(problem.Batch, problem.InputChannels, problem.InputHeight, problem.InputWidth, algorithm.InputBorder(problem));
             int prepared = NewBlocked(seen);
-            _steps.Add(new PrologueStep<TLanes>(null, whole, new ConvBuffers(input, inputLayout, prepared, seen) { Attention = attention }));
+            var parts = Apart(node, op);
+            _steps.Add(new PrologueStep<TLanes>(parts.Prologue, whole, new ConvBuffers(input, inputLayout, prepared, seen) { Attention = attention }));
             (input, inputLayout, attention) = (prepared, seen, -1);
+            convolution = parts.Convolution;
         }
 
         int residual = op.ResidualIndex >= 0 ? Blocked(node.Inputs[op.ResidualIndex]) : -1;
@@ -232,7 +235,18 @@ internal sealed class CpuLowering<TLanes>
             Sums = sums,
             Means = means,
         };
-        _steps.Add(new ConvStep(algorithm.Name, node, problem, packed, buffers));
+        _steps.Add(new ConvStep(algorithm.Name, convolution, problem, packed, buffers));
+    }
+
+    /// <summary>A fused convolution as two nodes, for people and for the count of the work: what prepares its input, and the rest.</summary>
+    private static (GraphNode Prologue, GraphNode Convolution) Apart(GraphNode node, FusedConv2dOp op)
+    {
+        var seen = new GraphValue(op.ConvolvedSpec(node.InputSpecs), node.Inputs[0].Name + ".prepared");
+        bool weighs = op.Prologue.AttentionRadix > 0;
+        var prologue = new GraphNode(weighs ? new AttentionWeightedSumOp(op.Prologue.AttentionRadix) : op.Prologue.Pool!,
+            weighs ? [node.Inputs[0], node.Inputs[op.AttentionIndex]] : [node.Inputs[0]], [seen], node.Module);
+        GraphValue[] inputs = [seen, node.Inputs[1], node.Inputs[2], .. op.Epilogue.Residual ? [node.Inputs[op.ResidualIndex]] : Array.Empty<GraphValue>()];
+        return (prologue, new GraphNode(op with { Prologue = default }, inputs, node.Outputs, node.Module));
     }
 
     private void LowerPrologue(GraphNode node, ConvPrologue prologue)

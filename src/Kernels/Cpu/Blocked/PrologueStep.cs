@@ -6,10 +6,10 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>An average pool, an attention-weighted sum or both as a step of its own: where more than one operator reads the result, or a convolution that
 /// is divided by its output channels, whose chunks would all compute it again.</summary>
 /// <typeparam name="TLanes">The vector width.</typeparam>
-/// <param name="node">The node; null for a part of the convolution behind it.</param>
+/// <param name="node">The node.</param>
 /// <param name="problem">A convolution with the same prologue.</param>
 /// <param name="buffers">What it reads and writes.</param>
-internal sealed unsafe class PrologueStep<TLanes>(GraphNode? node, ConvProblem problem, ConvBuffers buffers)
+internal sealed unsafe class PrologueStep<TLanes>(GraphNode node, ConvProblem problem, ConvBuffers buffers)
     : CpuStep(problem.Prologue switch { { AttentionRadix: 0 } => "average pool", { Pool: null } => "attention sum", _ => "attention sum, average pool" }, node, buffers.Reads, buffers.Writes)
     where TLanes : struct, ILanes<TLanes>
 {

@@ -20,7 +20,9 @@ internal sealed class Autotuner(string device)
     public bool Tuning { get; set; }
 
     /// <summary>Where choices are kept if nothing else is said.</summary>
-    public static string DefaultFile => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "ResNeSt", "gpu-tiles.tsv");
+    /// <remarks>Not verified: the folder may not exist yet, and would be none then.</remarks>
+    public static string DefaultFile => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ResNeSt", "gpu-tiles.tsv");
 
     /// <summary>Takes the choices of a file for this device, and saves further ones there; a file that does not exist yet has none.</summary>
     /// <exception cref="DataFileException">A line is not of the form.</exception>
