@@ -68,8 +68,15 @@ public static class GraphDump
     public static string Svg(Graph graph) => new GraphPicture(graph).Draw();
 
     /// <summary>Writes all three forms beside each other: <c>PREFIX.txt</c>, <c>PREFIX.dot</c>, <c>PREFIX.svg</c>.</summary>
-    public static void Write(Graph graph, string prefix)
+    /// <remarks>A prefix that ends in a separator is a folder, in which they are called <c>graph.txt</c> and so on.</remarks>
+    public static void Write(Graph graph, string prefix) => Write(graph, prefix, "");
+
+    /// <summary>The same with something between the prefix and the ending.</summary>
+    internal static void Write(Graph graph, string prefix, string stage)
     {
+        if (Path.EndsInDirectorySeparator(prefix))
+            prefix += "graph";
+        prefix += stage;
         if (Path.GetDirectoryName(Path.GetFullPath(prefix)) is { } folder)
             Directory.CreateDirectory(folder);
         File.WriteAllText(prefix + ".txt", Text(graph));

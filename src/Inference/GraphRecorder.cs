@@ -25,6 +25,8 @@ public static class GraphRecorder
     /// <exception cref="InvalidOperationException">The network is in training mode, or what it does depends on values.</exception>
     public static Graph Trace(Module module, IReadOnlyList<TensorSpec> inputs, Func<Tensor[], Tensor[]> compute, GraphWorkspace workspace)
     {
+        if (inputs.Count == 0)
+            throw new ArgumentException("compile: give the spec of at least one input", nameof(inputs));
         foreach (var input in inputs)
         {
             if (input.ElementCount == 0 || !input.DType.IsFloatingPoint)
@@ -49,6 +51,8 @@ public static class GraphRecorder
         for (int i = 0; i < values.Length; i++)
             values[i] = new GraphValue(inputs[i], workspace.UniqueName(values.Length == 1 ? "input" : $"input{i}"));
         var results = compute([.. values.Select(trace.TensorOf)]);
+        if (results.Length == 0)
+            throw new ArgumentException("compile: what is computed has no outputs; give at least one tensor", nameof(compute));
         var outputs = new GraphValue[results.Length];
         for (int i = 0; i < outputs.Length; i++)
         {

@@ -71,7 +71,7 @@ public sealed class InferenceSession : IDisposable
     /// <exception cref="InvalidOperationException">The network is in training mode, has no weights, or computes by looking at values.</exception>
     /// <exception cref="NotSupportedException">The device cannot run an operator of it.</exception>
     public static InferenceSession Compile(Module module, TensorSpec input, InferenceOptions? options = null) =>
-        Compile(module, new TensorSpec[] { input }, inputs => [module.Forward(inputs[0])], options);
+        Compile(module ?? throw new ArgumentNullException(nameof(module)), new TensorSpec[] { input }, inputs => [module.Forward(inputs[0])], options);
 
     /// <summary>Compiles a function of several inputs and outputs that uses a module, such as the feature maps of a backbone.</summary>
     /// <param name="module">The network with its weights.</param>
@@ -84,16 +84,19 @@ public sealed class InferenceSession : IDisposable
     public static InferenceSession Compile(
         Module module, IReadOnlyList<TensorSpec> inputs, Func<Tensor[], Tensor[]> compute, InferenceOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(compute);
         options ??= new InferenceOptions();
         using var workspace = new GraphWorkspace(options.Device, options.Log);
         workspace.Backend.WarmUp(Lowering(options));
         var graph = GraphRecorder.Trace(module, inputs, compute, workspace);
         if (options.DumpPrefix is { } before)
-            GraphDump.Write(graph, before + ".before");
+            GraphDump.Write(graph, before, ".before");
         if (options.Fuse)
             graph = GraphPasses.Optimize(graph, workspace);
         if (options.DumpPrefix is { } after)
-            GraphDump.Write(graph, after + ".after");
+            GraphDump.Write(graph, after, ".after");
         return Compile(graph, workspace, options);
     }
 
@@ -117,6 +120,7 @@ public sealed class InferenceSession : IDisposable
         var lowered = backend.Lower(graph, Lowering(options));
         try
         {
+            workspace.Report($"lower: {graph.Nodes.Count} operators in {lowered.Steps.Count} steps, {lowered.Steps.Count(step => step.Node is null)} of them changes of layout");
             var session = new InferenceSession(graph, lowered, backend, options.Threads);
             workspace.Report(string.Create(CultureInfo.InvariantCulture,
                 $"plan memory: {lowered.Buffers.Count} buffers of {session._plan.UnsharedByteLength / 1e6:F1} MB in {session._plan.ByteLength / 1e6:F1} MB"));

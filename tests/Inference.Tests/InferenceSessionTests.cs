@@ -263,6 +263,49 @@ public sealed class InferenceSessionTests
     }
 
     [Test]
+    public void Compile_OfNothing_SaysWhatIsMissing()
+    {
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+
+        Assert.That(() => InferenceSession.Compile((Module)null!, SmallNets.Input), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("module"));
+        Assert.That(() => InferenceSession.Compile(net, [SmallNets.Input], null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("compute"));
+        Assert.That(() => InferenceSession.Compile(net, [], _ => []), Throws.ArgumentException.With.Message.Contains("at least one input"));
+        Assert.That(() => InferenceSession.Compile(net, [SmallNets.Input], _ => []), Throws.ArgumentException.With.Message.Contains("no outputs"));
+    }
+
+    [Test]
+    public void Compile_WithALog_WritesALineForEveryStage()
+    {
+        using var log = new StringWriter();
+        using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+        using var session = InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { Log = log });
+
+        string[] lines = log.ToString().Split(Environment.NewLine);
+        Assert.That(lines, Has.Some.StartsWith("expand composites: none"));
+        int layouts = session.Steps.Count(step => step.Operator == "layout");
+        Assert.That(lines, Has.Some.Match($"^lower: \\d+ operators in {session.Steps.Count} steps, {layouts} of them changes of layout$"));
+        Assert.That(lines, Has.Some.StartsWith("plan memory: "));
+    }
+
+    [Test]
+    public void Compile_WithADumpIntoAFolder_NamesTheFilesThere()
+    {
+        string folder = Directory.CreateTempSubdirectory("resnest-dump-").FullName;
+        try
+        {
+            using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));
+            using var session = InferenceSession.Compile(net, SmallNets.Input, new InferenceOptions { DumpPrefix = Path.Combine(folder, "made") + Path.DirectorySeparatorChar });
+
+            Assert.That(Directory.EnumerateFiles(Path.Combine(folder, "made")).Select(Path.GetFileName), Is.EquivalentTo(
+                new[] { "graph.before.txt", "graph.before.dot", "graph.before.svg", "graph.after.txt", "graph.after.dot", "graph.after.svg" }));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
     public void Run_WithAWrongLength_SaysWhatItWants()
     {
         using var net = SmallNets.Filled(new ResNet(SmallNets.ResNeSt));

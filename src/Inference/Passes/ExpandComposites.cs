@@ -19,7 +19,11 @@ public static class ExpandComposites
     {
         int expanded = graph.Nodes.Count(node => MustExpand(node.Op, node.InputSpecs));
         if (expanded == 0)
+        {
+            workspace.Report("expand composites: none, the device takes every operator as it is");
             return graph;
+        }
+
         using var off = GradMode.Off();
         using var trace = new GraphTrace(workspace, graph.Inputs[0].Spec.DType, MustExpand);
         var replaced = new Dictionary<GraphValue, GraphValue>();
