@@ -33,6 +33,7 @@ public sealed class ExportTests
     [TestCase("--batch", "0")]
     [TestCase("--size", "0")]
     [TestCase("--onnx", ".")]
+    [TestCase("--onnx", "no-such-folder/net.onnx")]
     public void Export_WithANonsensicalOption_IsAUsageError(string option, string value)
     {
         string[] target = option == "--onnx" ? [] : ["--onnx", Path.Combine(_folder, "net.onnx")];

@@ -1,8 +1,43 @@
+using ResNeSt.Tools;
+
 namespace ResNeSt.Cli.Tests;
 
 /// <summary>The verbs about devices: devices, kernels, bench.</summary>
 public sealed class GpuCommandTests
 {
+    [TestCase("--batch 0 is not between", "--batch", "0")]
+    [TestCase("--batch 0 is not between", "--batch", "1", "--batch", "0")]
+    [TestCase("leave out --kernels", "--kernels", "--tune")]
+    [TestCase("leave out --kernels", "--train", "--algorithms", "table.txt")]
+    public void Bench_WithSenselessOptions_IsUsage(string message, params string[] options)
+    {
+        var result = CommandResult.Run(["bench", "--model", "resnest_tiny", "--size", "16", .. options]);
+        Assert.That(result.ExitCode, Is.EqualTo(ExitCodes.Usage), result.Error);
+        Assert.That(result.Error + result.Output, Does.Contain(message));
+    }
+
+    [Test]
+    public void Bench_WithTune_WritesTheTableThatItThenFollows()
+    {
+        string folder = Directory.CreateTempSubdirectory("resnest-bench-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "algorithms.txt");
+            string[] bench = ["bench", "--model", "resnest14", "--size", "32", "--batch", "1", "--precision", "f32", "--algorithms", file];
+            var missing = CommandResult.Run(bench);
+            Assert.That(missing.ExitCode, Is.Not.EqualTo(ExitCodes.Ok));
+            Assert.That(missing.Error + missing.Output, Does.Contain(file).And.Contain("does not exist"));
+
+            var tuned = CommandResult.Run([.. bench, "--tune"]);
+            Assert.That(tuned.ExitCode, Is.EqualTo(ExitCodes.Ok), tuned.Error);
+            Assert.That(File.ReadAllLines(file), Has.Length.GreaterThan(1));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Test]
     public void Devices_OnAnyMachine_ListsTheCpuAndSaysOfEveryAbsentKindWhy()
     {

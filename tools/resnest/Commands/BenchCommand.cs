@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ResNeSt.Inference;
 using ResNeSt.Models;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
@@ -16,6 +17,8 @@ internal sealed class BenchCommand
     private readonly Option<int[]> _batches = new("--batch") { Description = "Pictures at once; may be given several times (1, 8, 64 and 256; 64 with --kernels or --train)", HelpName = "N" };
     private readonly Option<int?> _size = new("--size") { Description = "Side of the pictures; the model card's if left out", HelpName = "PIXELS" };
     private readonly Option<string[]> _precisions = new("--precision") { Description = "f32, f16, bf16, and tf32 on a GPU: what products round to on its tensor cores, how the CPU keeps weights. May be given several times (all; f32 for kernels, and on the CPU for training)", HelpName = "TYPE" };
+    private readonly Option<bool> _tune = new("--tune") { Description = "Measure the algorithms of layers without a measured choice, and keep the choices for later sessions on this machine" };
+    private readonly Option<string?> _algorithms = new("--algorithms") { Description = "Table of measured choices to follow, or with --tune to write, instead of the machine's own", HelpName = "FILE" };
     private readonly DeviceOptions _device = new();
     private readonly CommandConsole _console;
 
@@ -26,7 +29,7 @@ internal sealed class BenchCommand
         var verb = new BenchCommand(console);
         var command = new Command("bench", "Measures a device: its copy bandwidth and arithmetic, then each kernel of a network, the network's images per second, and those of its training.")
         {
-            verb._kernels, verb._train, verb._model, verb._batches, verb._size, verb._precisions,
+            verb._kernels, verb._train, verb._model, verb._batches, verb._size, verb._precisions, verb._tune, verb._algorithms,
         };
         verb._device.AddTo(command);
         command.SetAction(parsed => verb.Run(parsed, newReport(parsed)));
@@ -37,6 +40,9 @@ internal sealed class BenchCommand
     {
         var entry = ModelZoo.Find(parsed.GetValue(_model)!);
         bool train = parsed.GetValue(_train), kernels = parsed.GetValue(_kernels);
+        var session = new InferenceOptions { Tune = parsed.GetValue(_tune), AlgorithmFile = parsed.GetValue(_algorithms) };
+        if ((train || kernels) && (session.Tune || session.AlgorithmFile is not null))
+            throw new UsageException("--tune and --algorithms are for compiled networks: leave out --kernels and --train");
         int size = parsed.GetValue(_size) ?? entry.Card.Macs.Size;
         if (size is < 1 or > 8192)
             throw new UsageException($"--size {size} is not between 1 and 8192");
@@ -67,9 +73,9 @@ internal sealed class BenchCommand
         }
 
         if (!kernels && !train)
-            timedNetworks.AddRange(Networks(entry, backend, batches, size, precisions, train: false, report));
+            timedNetworks.AddRange(Networks(entry, backend, batches, size, precisions, train: false, session, report));
         if (!kernels)
-            timedNetworks.AddRange(Networks(entry, backend, [single], size, trained, train: true, report));
+            timedNetworks.AddRange(Networks(entry, backend, [single], size, trained, train: true, session, report));
         report.Document("bench", writer =>
         {
             writer.WriteString("device", backend.Device.ToString());
@@ -139,7 +145,7 @@ internal sealed class BenchCommand
         return kernels;
     }
 
-    private IEnumerable<BenchedNetwork> Networks(ModelEntry entry, Backend backend, int[] batches, int size, string[] precisions, bool train, Report report)
+    private IEnumerable<BenchedNetwork> Networks(ModelEntry entry, Backend backend, int[] batches, int size, string[] precisions, bool train, InferenceOptions session, Report report)
     {
         report.Line($"{entry.Name}, {size} px, {(train ? "training" : "inference")}:");
         report.Line("type  batch       ms  images/s");
@@ -152,7 +158,7 @@ internal sealed class BenchCommand
                 string? failure = null;
                 try
                 {
-                    using var network = new BenchNetwork(entry, backend, Weights(precision, gpu), Input(batch, size), train);
+                    using var network = new BenchNetwork(entry, backend, Weights(precision, gpu), Input(batch, size), train, session);
                     seconds = BenchTimer.Seconds(backend, network.Step, _console.Cancellation);
                 }
                 catch (Exception e) when (e is DeviceException or OutOfMemoryException or ShapeException)

@@ -17,7 +17,7 @@ internal sealed class BenchNetwork : IDisposable
     private readonly InferenceSession? _session;
     private readonly Sgd? _optimizer;
 
-    public BenchNetwork(ModelEntry entry, Backend backend, DType weights, Shape input, bool train)
+    public BenchNetwork(ModelEntry entry, Backend backend, DType weights, Shape input, bool train, InferenceOptions? session = null)
     {
         var device = backend.Device;
         _model = entry.Create();
@@ -33,7 +33,7 @@ internal sealed class BenchNetwork : IDisposable
         else
         {
             _model.Eval();
-            _session = InferenceSession.Compile(_model, _pictures.Spec, new InferenceOptions { Device = device, WeightType = weights });
+            _session = InferenceSession.Compile(_model, _pictures.Spec, (session ?? new InferenceOptions()) with { Device = device, WeightType = weights });
         }
     }
 

@@ -59,6 +59,8 @@ internal sealed class ExportCommand
     {
         if (Directory.Exists(file))
             throw new UsageException($"{option} '{DataFileException.Escape(file)}' is a folder; name a file");
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
+            throw new UsageException($"{option} '{DataFileException.Escape(file)}': the folder '{DataFileException.Escape(folder)}' does not exist");
         if (File.Exists(file) && !force)
             throw new IOException($"{file} exists already; give --force to replace it");
     }
