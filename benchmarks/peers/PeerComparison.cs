@@ -11,6 +11,7 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
 {
     private const int RunsPerRound = 4;
     private const int StartsPerSide = 5;
+    private const double MostDifference = 1e-4;
     private static readonly Dictionary<string, string> Plain = [];
 
     // What spins after a run has stopped by then, and does not take the other contender's processor.
@@ -42,6 +43,7 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
             (double)ours.Allocated(allocationRuns) / allocationRuns, Distance(ours.Output(), [.. theirs.Output().Select(value => (double)value)]));
         log.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{row.Name}, {threads} thread(s){(avx2Only ? ", AVX2 only" : "")}: ours {result.Ours.Median:f1} ms, theirs {result.Theirs.Median:f1} ms, ratio {result.Ratio.Median:f2} ({result.Ratio.Lower:f2} to {result.Ratio.Upper:f2}), by processor time {result.ProcessorRatio.Median:f2}, outputs differ by {result.Difference:0.0e-0}, {result.AllocatedPerRun:f0} bytes a run"));
+        Require(result.Difference, row, "the two outputs differ");
         return result;
     }
 
@@ -72,6 +74,7 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
         theirs.Run();
         var result = new AccuracyResult(row, draw, Distance(ours.Output, reference), Distance(theirs.Output, reference));
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Name}, {draw} weights: {result.Ours:0.0e-0} from double precision, theirs {result.Theirs:0.0e-0}"));
+        Require(result.Ours, row, $"with {draw} weights the output differs from double precision");
         return result;
     }
 
@@ -100,6 +103,14 @@ internal sealed class PeerComparison(PeerFiles files, string library, int rounds
         }
 
         return difference / largest;
+    }
+
+    /// <summary>Times of something wrong are worth nothing.</summary>
+    private static void Require(double difference, PeerRow row, string what)
+    {
+        if (!(difference <= MostDifference))
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                $"{row.Name}: {what} by {difference:0.0e-0} of the largest logit; at most {MostDifference:0.0e-0} is rounding"));
     }
 
     private static (double Clock, double Processor)[] Block(ContenderProcess contender)

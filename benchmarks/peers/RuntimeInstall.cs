@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -22,9 +23,22 @@ internal static class RuntimeInstall
             return present;
         Directory.CreateDirectory(folder);
         Console.Error.WriteLine($"fetching {Package} {Version} with npm into {folder}");
-        using var npm = Process.Start(new ProcessStartInfo("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, $"{Package}@{Version}"]))!;
+        using var npm = StartNpm("install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, $"{Package}@{Version}");
         npm.WaitForExit();
         return Search(folder) ?? throw new FileNotFoundException($"npm brought no library; give one with --ort PATH (any ONNX Runtime from 1.17 on)");
+    }
+
+    private static Process StartNpm(params string[] arguments)
+    {
+        try
+        {
+            // On Windows it is a script.
+            return Process.Start(OperatingSystem.IsWindows() ? new ProcessStartInfo("cmd", ["/c", "npm", .. arguments]) : new ProcessStartInfo("npm", arguments))!;
+        }
+        catch (Win32Exception error)
+        {
+            throw new FileNotFoundException("npm is not on the path; give ONNX Runtime's library with --ort PATH", error);
+        }
     }
 
     private static string? Search(string folder)
