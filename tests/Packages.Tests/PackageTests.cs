@@ -10,6 +10,7 @@ public sealed class PackageTests
     private const string Program =
         """
         using ResNeSt.Imaging;
+        using ResNeSt.Inference;
         using ResNeSt.Models;
         using ResNeSt.Tensors;
 
@@ -22,6 +23,9 @@ public sealed class PackageTests
         float[] pixels = EvaluationTransform.ByName("official", 224).Apply(PictureReader.Read(args[0]));
         float[] logits = model.Forward(Tensor.FromArray(pixels, [1, 3, 224, 224])).ToArray<float>();
         Console.WriteLine(FormattableString.Invariant($"{Array.IndexOf(logits, logits.Max())} {logits.Max():f3} {ImageNetClasses.Names[Array.IndexOf(logits, logits.Max())]}"));
+        using var session = InferenceSession.Compile(model, new TensorSpec([1, 3, 224, 224], DType.F32));
+        session.Run(pixels, logits);
+        Console.WriteLine(FormattableString.Invariant($"{Array.IndexOf(logits, logits.Max())} {logits.Max():f3} compiled"));
         """;
 
     /// <summary>Two numbers added on each device that the command line names, or what stands in the way.</summary>
@@ -69,7 +73,7 @@ public sealed class PackageTests
     public void Pack_OfTheSolution_YieldsEveryPackageWithItsParts()
     {
         string[] libraries = [.. PackedLibraries.Names];
-        Assert.That(libraries, Is.SupersetOf(new[] { "ResNeSt", "ResNeSt.Tensors", "ResNeSt.Kernels.Cpu", "ResNeSt.Nn", "ResNeSt.Weights", "ResNeSt.Imaging", "ResNeSt.Training" }));
+        Assert.That(libraries, Is.SupersetOf(new[] { "ResNeSt", "ResNeSt.Tensors", "ResNeSt.Kernels.Cpu", "ResNeSt.Nn", "ResNeSt.Weights", "ResNeSt.Imaging", "ResNeSt.Inference", "ResNeSt.Onnx", "ResNeSt.Training" }));
         string[] made = [.. Directory.EnumerateFiles(_packages, "*.nupkg").Select(Id)];
         Assert.That(made, Is.EquivalentTo(libraries.Concat(["ResNeSt.Cli", "ResNeSt.WeightConverter"])));
         Assert.That(Directory.EnumerateFiles(_packages, "*.snupkg").Select(Id), Is.EquivalentTo(libraries), "symbols");
@@ -183,6 +187,7 @@ public sealed class PackageTests
         var best = TestData.Json("golden", "photo.json").GetProperty("resnest50").GetProperty("cases")[0];
         string expected = FormattableString.Invariant($"{best.GetProperty("top5")[0].GetInt32()} {best.GetProperty("top5_logits")[0].GetDouble():f3} ");
         Assert.That(answer, Does.StartWith(expected));
+        Assert.That(answer, Does.Contain(expected + "compiled"), "by a session");
     }
 
     private static string Id(string file) => Path.GetFileNameWithoutExtension(file)[..^(PackageVersion.Length + 1)];
@@ -204,6 +209,7 @@ public sealed class PackageTests
               <ItemGroup>
                 <PackageReference Include="ResNeSt" Version="{PackageVersion}" />
                 <PackageReference Include="ResNeSt.Imaging" Version="{PackageVersion}" />
+                <PackageReference Include="ResNeSt.Inference" Version="{PackageVersion}" />
                 {string.Concat(further.Select(id => $"""<PackageReference Include="{id}" Version="{PackageVersion}" />"""))}
               </ItemGroup>
             </Project>
