@@ -44,6 +44,37 @@ public sealed class GoldenSessionTests
         SmallNets.AssertClose(output, SmallNets.Eager(model, spec));
     }
 
+    /// <summary>Running variances from 10⁻³ to 10³: folded into the convolutions such norms scale neighbouring channels by factors a thousand apart.</summary>
+    [Test]
+    [Category("Long")]
+    public void Logits_OfHarshWeights_AreThoseInDoublePrecision()
+    {
+        var spec = new TensorSpec([1, 3, 64, 64], DType.F32);
+        using var model = SmallNets.Filled(ModelZoo.Find("resnest14").Create());
+        var state = model.NamedState().ToDictionary(entry => entry.Name, entry => entry.State.Value);
+        foreach (var (name, variance) in state.Where(entry => entry.Key.EndsWith("running_var", StringComparison.Ordinal)))
+        {
+            // Golden variances are 1 + v / 2 with v even in [-1, 1]. The factors keep the energy of the layer's output.
+            double[] drawn = [.. variance.ToDoubles().Select(value => Math.Pow(10, 6 * (value - 1)))];
+            Assert.That(drawn.Max() / drawn.Min(), Is.GreaterThan(100), name);
+            double energy = Math.Sqrt(drawn.Average(value => 1 / value));
+            var scale = state[name[..^"running_var".Length] + "weight"];
+            variance.AssignRounded(drawn);
+            scale.AssignRounded([.. scale.ToDoubles().Select(value => value / energy)]);
+        }
+
+        using var session = InferenceSession.Compile(model, spec);
+        var logits = new float[session.Output.ElementCount];
+        session.Run(SmallNets.Values(spec), logits);
+        model.ToDevice(Device.Reference, DType.F64);
+        double[] expected;
+        using (GradMode.Off())
+        using (new TensorScope())
+            expected = model.Forward(Tensor.FromDoubles([.. SmallNets.Values(spec).Select(value => (double)value)], spec with { DType = DType.F64 }, Device.Reference)).ToDoubles();
+
+        SmallNets.AssertClose(logits, expected, relative: 5e-5);
+    }
+
     private static void Check(string name)
     {
         using var model = SmallNets.Filled(ModelZoo.Find(name).Create());
