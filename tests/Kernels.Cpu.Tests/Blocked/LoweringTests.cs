@@ -83,6 +83,25 @@ internal sealed class LoweringTests
         }, new LoweringOptions());
 
     [Test]
+    public void PointwiseOperator_WritesOverAnInputThatNobodyReadsLater()
+    {
+        using var net = new HandMadeGraph(coarse: false);
+        var x = net.Convolution(net.Input([2, 3, 9, 9]), 20, 1, epilogue: ConvEpilogue(ActivationKind.Relu))[0];
+        var kept = net.Node(new SigmoidOp(), x)[0];
+        var product = net.Node(new MultiplyOp(), x, kept)[0];
+        var sum = net.Node(new AddOp(), kept, product)[0];
+        var graph = net.Finish(net.Convolution(net.Node(new SiluOp(), sum)[0], 8, 1)[0]);
+        using var lowered = BackendRegistry.Get(Device.Cpu).Lower(graph, new LoweringOptions());
+
+        bool InPlace(string name) => lowered.Steps.Single(step => step.Name == name) is var step && step.Reads.Contains(step.Writes[0]);
+        Assert.That(InPlace(new SigmoidOp().Name), Is.False, "its input is read again");
+        Assert.That(InPlace(new MultiplyOp().Name), Is.True);
+        Assert.That(InPlace(new AddOp().Name), Is.True);
+        Assert.That(InPlace(new SiluOp().Name), Is.True);
+        Assert.That(Comparison.Difference(net.Reference(), net.Run(lowered, threads: 3), Tolerance.For(DType.F32, 4000)), Is.Null);
+    }
+
+    [Test]
     public void PrologueOfManyWeights_HasNameModuleAndWorkOfItsOwn()
     {
         using var net = new HandMadeGraph(coarse: false);

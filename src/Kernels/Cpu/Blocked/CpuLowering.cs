@@ -59,8 +59,8 @@ internal sealed class CpuLowering<TLanes>
 
             table.Save();
             ShareResiduals();
-            foreach (var node in _graph.Nodes)
-                Lower(node);
+            for (int i = 0; i < _graph.Nodes.Count; i++)
+                Lower(_graph.Nodes[i], i);
             var outputs = _graph.Outputs.Select(Dense).ToArray();
             return new LoweredGraph(_steps, _buffers, [.. _graph.Inputs.Select(input => _places[input].Dense)], outputs);
         }
@@ -147,7 +147,7 @@ internal sealed class CpuLowering<TLanes>
         return true;
     }
 
-    private void Lower(GraphNode node)
+    private void Lower(GraphNode node, int position)
     {
         bool maps = HasMaps(node);
         switch (node.Op)
@@ -179,8 +179,11 @@ internal sealed class CpuLowering<TLanes>
                 _steps.Add(new PlaneMeanStep<TLanes>(node, radix, Blocked(node.Inputs[0]), Layout(node.Inputs[0]), sums, NewDense(node.Outputs[0])));
                 break;
             case { } op when PointwiseStep<TLanes>.Supports(op) && maps && InBlocks(node) && node.Inputs.All(input => input.Shape == node.Outputs[0].Shape):
-                var inputs = node.Inputs.Select(Blocked).ToArray();
-                _steps.Add(new PointwiseStep<TLanes>(node, inputs, [.. node.Inputs.Select(Layout)], NewBlocked(node.Outputs[0]), Layout(node.Outputs[0])));
+                var (inputs, to) = (node.Inputs.Select(Blocked).ToArray(), Layout(node.Outputs[0]));
+                // Over an input that nobody reads later, if it has the same zeros around it.
+                int over = node.Inputs.ToList().FindIndex(input => Layout(input) == to && IsLastUse(input, position));
+                int pointwise = over >= 0 ? _places[node.Outputs[0]].Blocked = inputs[over] : NewBlocked(node.Outputs[0]);
+                _steps.Add(new PointwiseStep<TLanes>(node, inputs, [.. node.Inputs.Select(Layout)], pointwise, to));
                 break;
             case ConcatOp { Axis: 1 } when maps && InBlocks(node) && node.Inputs.All(input => input.Shape[1] % BlockedLayout.Block == 0):
                 LowerCopy(node, 0);

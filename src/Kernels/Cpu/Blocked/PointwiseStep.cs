@@ -10,7 +10,7 @@ namespace ResNeSt.Kernels.Cpu;
 /// <param name="node">The node, of one or two inputs.</param>
 /// <param name="inputs">The buffers it reads.</param>
 /// <param name="from">How they lie.</param>
-/// <param name="output">The buffer it writes.</param>
+/// <param name="output">The buffer it writes; one that it reads if that lies the same.</param>
 /// <param name="to">How that lies.</param>
 internal sealed unsafe class PointwiseStep<TLanes>(GraphNode node, int[] inputs, BlockedLayout[] from, int output, BlockedLayout to)
     : CpuStep(node.Op.Name, node, inputs, [output])
