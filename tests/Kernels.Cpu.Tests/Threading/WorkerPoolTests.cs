@@ -19,6 +19,26 @@ public sealed class WorkerPoolTests
         }
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public void Run_ForFewerThreadsThanThereAre_UsesNoMore(int threads)
+    {
+        using var restore = new Threads(6);
+        ParallelRows.For(200, _ => Thread.SpinWait(2_000));
+        for (int region = 0; region < 20; region++)
+        {
+            var used = new HashSet<int>();
+            WorkerPool.Shared.Run(60, threads, _ =>
+            {
+                Thread.SpinWait(5_000);
+                lock (used)
+                    used.Add(Environment.CurrentManagedThreadId);
+            });
+            Assert.That(used, Has.Count.LessThanOrEqualTo(threads), $"region {region}");
+        }
+    }
+
     [Test]
     public void Run_InsideAChunk_RunsThere()
     {

@@ -42,15 +42,15 @@ internal sealed class WorkerPool
             return;
         }
 
-        StartWorkers(threads - 1);
+        // A thread without a chunk would be of no use.
+        int helpers = Math.Min(Math.Min(threads, chunks) - 1, Work.MostHelpers);
         _insideChunk = true;
         try
         {
-            work.Begin(body, chunks);
-            Signal();
-            while (work.TryRunChunk())
-            {
-            }
+            StartWorkers(helpers);
+            work.Begin(body, chunks, helpers);
+            Signal(helpers);
+            work.Run();
 
             var waiting = new SpinWait();
             while (!work.IsDone)
@@ -85,42 +85,35 @@ internal sealed class WorkerPool
         lock (_gate)
         {
             for (; _workers < count; _workers++)
-            {
-                int index = _workers;
-                new Thread(() => Serve(index)) { IsBackground = true, Name = $"ResNeSt worker {index + 1}" }.Start();
-            }
+                new Thread(Serve) { IsBackground = true, Name = $"ResNeSt worker {_workers + 1}" }.Start();
         }
     }
 
-    private void Signal()
+    private void Signal(int helpers)
     {
         Interlocked.Increment(ref _version);
         if (Volatile.Read(ref _sleepers) == 0)
             return;
         lock (_gate)
-            Monitor.PulseAll(_gate);
+        {
+            for (int i = Math.Min(helpers, _sleepers); i > 0; i--)
+                Monitor.Pulse(_gate);
+        }
     }
 
-    private void Serve(int index)
+    private void Serve()
     {
         _insideChunk = true;
         while (true)
         {
             int seen = Volatile.Read(ref _version);
-            // Fewer threads may be wanted than there were once.
-            bool wanted = index < EngineSettings.Threads - 1;
-            if (wanted)
-            {
-                foreach (var work in _slots)
-                {
-                    while (work.TryRunChunk())
-                    {
-                    }
-                }
-            }
+            bool isWanted = true;
+            foreach (var work in _slots)
+                isWanted &= work.Help();
 
+            // Who found work with helpers enough is not in the way of other processes.
             long until = Stopwatch.GetTimestamp() + SpinTicks;
-            while (wanted && Volatile.Read(ref _version) == seen && Stopwatch.GetTimestamp() < until)
+            while (isWanted && Volatile.Read(ref _version) == seen && Stopwatch.GetTimestamp() < until)
                 Thread.SpinWait(8);
             if (Volatile.Read(ref _version) == seen)
                 Sleep(seen);
@@ -142,8 +135,14 @@ internal sealed class WorkerPool
     /// <summary>The chunks of one caller.</summary>
     private sealed class Work
     {
-        // Upper half: a number that rises with every use; lower half: chunks not yet begun. One word, so that a thread that read it before
-        // the slot was used again cannot take a chunk of the new work for one of the old.
+        /// <summary>Threads that can help one caller at most; a caller that wishes more gets these.</summary>
+        public const int MostHelpers = (1 << HelperBits) - 1;
+
+        private const int HelperBits = 10, ChunkBits = 32;
+        private const long OneHelper = 1L << ChunkBits, Helpers = (long)MostHelpers << ChunkBits;
+
+        // From above: a number that rises with every use, 22 bits; threads that may still come to help, 10; chunks not yet begun, 32. One word, so
+        // that a thread that read it before the slot was used again cannot take a chunk of the new work for one of the old.
         private long _state;
         private int _taken;
         private int _done;
@@ -155,13 +154,13 @@ internal sealed class WorkerPool
 
         public bool TryTake() => Volatile.Read(ref _taken) == 0 && Interlocked.CompareExchange(ref _taken, 1, 0) == 0;
 
-        public void Begin(Action<int> body, int chunks)
+        public void Begin(Action<int> body, int chunks, int helpers)
         {
             _body = body;
             _chunks = chunks;
             _done = 0;
             _error = null;
-            Interlocked.Exchange(ref _state, ((_state >> 32) + 1) << 32 | (uint)chunks);
+            Interlocked.Exchange(ref _state, (UseOf(_state) + 1) << (ChunkBits + HelperBits) | helpers * OneHelper | (uint)chunks);
         }
 
         public void End()
@@ -173,18 +172,49 @@ internal sealed class WorkerPool
             error?.Throw();
         }
 
-        public bool TryRunChunk()
+        /// <summary>What the caller does: runs chunks until none is left.</summary>
+        public void Run()
         {
-            long state;
-            do
+            while (true)
             {
-                state = Volatile.Read(ref _state);
+                long state = Volatile.Read(ref _state);
                 if ((int)state == 0)
-                    return false;
+                    return;
+                if (Interlocked.CompareExchange(ref _state, state - 1, state) == state)
+                    RunChunk(state);
             }
-            while (Interlocked.CompareExchange(ref _state, state - 1, state) != state);
+        }
 
-            // As long as this chunk is not done, the slot cannot be used again: body and number of chunks belong to the state.
+        /// <summary>What a worker does: runs chunks until none is left. False if there is work, and helpers enough.</summary>
+        /// <remarks>It takes a place with its first chunk, and keeps it: whoever leaves does so because nothing is left.</remarks>
+        public bool Help()
+        {
+            long joined = -1;
+            while (true)
+            {
+                long state = Volatile.Read(ref _state);
+                if ((int)state == 0)
+                    return true;
+                long use = UseOf(state), next = state - 1;
+                if (use != joined)
+                {
+                    if ((state & Helpers) == 0)
+                        return false;
+                    next -= OneHelper;
+                }
+
+                if (Interlocked.CompareExchange(ref _state, next, state) != state)
+                    continue;
+                joined = use;
+                RunChunk(state);
+            }
+        }
+
+        private static long UseOf(long state) => state >>> (ChunkBits + HelperBits);
+
+        // As long as this chunk is not done, the slot cannot be used again: body and number of chunks belong to the state.
+        private void RunChunk(long state)
+        {
             try
             {
                 _body!(_chunks - (int)state);
@@ -195,7 +225,6 @@ internal sealed class WorkerPool
             }
 
             Interlocked.Increment(ref _done);
-            return true;
         }
     }
 }
