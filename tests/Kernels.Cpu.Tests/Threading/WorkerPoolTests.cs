@@ -39,6 +39,40 @@ public sealed class WorkerPoolTests
         }
     }
 
+    [TestCase(65_535)]
+    [TestCase(65_536)]
+    [TestCase(200_001)]
+    public void Run_OfMoreChunksThanARunCounts_RunsEveryChunkOnce(int chunks)
+    {
+        using var restore = new Threads(3);
+        var counts = new int[chunks];
+        ParallelRows.For(chunks, chunk => Interlocked.Increment(ref counts[chunk]));
+        Assert.That(counts.All(count => count == 1), Is.True);
+    }
+
+    [Test]
+    public void Run_WithAHelper_TakesItsOwnChunksOneAfterTheOther()
+    {
+        using var restore = new Threads(2);
+        const int Chunks = 40;
+        for (int region = 0; region < 20; region++)
+        {
+            int caller = Environment.CurrentManagedThreadId;
+            var taken = new List<int>();
+            ParallelRows.For(Chunks, chunk =>
+            {
+                Thread.SpinWait(2_000);
+                if (Environment.CurrentManagedThreadId == caller)
+                    taken.Add(chunk);
+            });
+
+            // The other thread takes from the end of this one's half, and this one from the end of the other half.
+            var own = taken.TakeWhile(chunk => chunk < Chunks / 2).ToArray();
+            Assert.That(own, Is.EqualTo(Enumerable.Range(0, own.Length)), $"region {region}");
+            Assert.That(taken.Skip(own.Length), Is.Ordered.Descending.And.All.GreaterThanOrEqualTo(Chunks / 2), $"region {region}");
+        }
+    }
+
     [Test]
     public void Run_InsideAChunk_RunsThere()
     {

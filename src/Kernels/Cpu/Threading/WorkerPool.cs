@@ -133,20 +133,30 @@ internal sealed class WorkerPool
     }
 
     /// <summary>The chunks of one caller.</summary>
+    /// <remarks>Each thread has a run of its own and takes its chunks one after the other: neighbours share memory, and a chunk may fetch what the next one
+    /// reads. Whoever has none left takes the last ones of others.</remarks>
     private sealed class Work
     {
         /// <summary>Threads that can help one caller at most; a caller that wishes more gets these.</summary>
         public const int MostHelpers = (1 << HelperBits) - 1;
 
-        private const int HelperBits = 10, ChunkBits = 32;
-        private const long OneHelper = 1L << ChunkBits, Helpers = (long)MostHelpers << ChunkBits;
+        private const int HelperBits = 8;
 
-        // From above: a number that rises with every use, 22 bits; threads that may still come to help, 10; chunks not yet begun, 32. One word, so
-        // that a thread that read it before the slot was used again cannot take a chunk of the new work for one of the old.
-        private long _state;
+        // Words of different threads lie in different cache lines.
+        private const int Line = 64 / sizeof(long);
+
+        // A run is a word: a number that rises with every use in the upper half, the run's first unit that nobody took and its end in 16 bits each. So a
+        // thread that read it before the slot was used again cannot take a chunk of the new work for one of the old.
+        private const int UnitBits = 16, MostUnits = (1 << UnitBits) - 1;
+        private readonly long[] _runs = new long[(MostHelpers + 1) * Line];
+
+        // The same number in the upper half, and threads that may still come to help.
+        private long _places;
         private int _taken;
         private int _done;
         private int _chunks;
+        private int _unit;
+        private int _threads;
         private Action<int>? _body;
         private ExceptionDispatchInfo? _error;
 
@@ -160,7 +170,13 @@ internal sealed class WorkerPool
             _chunks = chunks;
             _done = 0;
             _error = null;
-            Interlocked.Exchange(ref _state, (UseOf(_state) + 1) << (ChunkBits + HelperBits) | helpers * OneHelper | (uint)chunks);
+            _threads = helpers + 1;
+            _unit = (chunks + MostUnits - 1) / MostUnits;
+            uint use = UseOf(_places) + 1;
+            long units = (chunks + _unit - 1) / _unit;
+            for (int thread = 0; thread < _threads; thread++)
+                Volatile.Write(ref _runs[thread * Line], Word(use, units * thread / _threads, units * (thread + 1) / _threads));
+            Interlocked.Exchange(ref _places, (long)use << 32 | (uint)helpers);
         }
 
         public void End()
@@ -173,58 +189,72 @@ internal sealed class WorkerPool
         }
 
         /// <summary>What the caller does: runs chunks until none is left.</summary>
-        public void Run()
-        {
-            while (true)
-            {
-                long state = Volatile.Read(ref _state);
-                if ((int)state == 0)
-                    return;
-                if (Interlocked.CompareExchange(ref _state, state - 1, state) == state)
-                    RunChunk(state);
-            }
-        }
+        public void Run() => RunAll(0, UseOf(_places));
 
-        /// <summary>What a worker does: runs chunks until none is left. False if there is work, and helpers enough.</summary>
-        /// <remarks>It takes a place with its first chunk, and keeps it: whoever leaves does so because nothing is left.</remarks>
+        /// <summary>What a worker does: takes a place, if there is one, and runs chunks until none is left. False if there is work, and helpers enough.</summary>
         public bool Help()
         {
-            long joined = -1;
-            while (true)
+            for (bool helped = false; ;)
             {
-                long state = Volatile.Read(ref _state);
-                if ((int)state == 0)
-                    return true;
-                long use = UseOf(state), next = state - 1;
-                if (use != joined)
-                {
-                    if ((state & Helpers) == 0)
-                        return false;
-                    next -= OneHelper;
-                }
-
-                if (Interlocked.CompareExchange(ref _state, next, state) != state)
+                long places = Volatile.Read(ref _places);
+                if ((int)places == 0)
+                    return helped || IsDone;
+                if (Interlocked.CompareExchange(ref _places, places - 1, places) != places)
                     continue;
-                joined = use;
-                RunChunk(state);
+                RunAll((int)places, UseOf(places));
+                helped = true;
             }
         }
 
-        private static long UseOf(long state) => state >>> (ChunkBits + HelperBits);
+        private static uint UseOf(long word) => (uint)(word >>> 32);
 
-        // As long as this chunk is not done, the slot cannot be used again: body and number of chunks belong to the state.
-        private void RunChunk(long state)
+        private static long Word(uint use, long first, long end) => (long)use << 32 | first << UnitBits | end;
+
+        private void RunAll(int thread, uint use)
         {
-            try
+            for (int unit; (unit = Take(thread, use, fromEnd: false)) >= 0;)
+                RunUnit(unit);
+            // Places that nobody took, and threads that are slower.
+            int threads = _threads;
+            for (int other = 1; other < threads; other++)
             {
-                _body!(_chunks - (int)state);
+                for (int unit; (unit = Take((thread + other) % threads, use, fromEnd: true)) >= 0;)
+                    RunUnit(unit);
             }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref _error, ExceptionDispatchInfo.Capture(e), null);
-            }
+        }
 
-            Interlocked.Increment(ref _done);
+        // A unit of a thread's run; -1 if none is left, or the slot has another use by now.
+        private int Take(int thread, uint use, bool fromEnd)
+        {
+            ref long run = ref _runs[thread * Line];
+            while (true)
+            {
+                long word = Volatile.Read(ref run);
+                int first = (int)(word >> UnitBits) & MostUnits, end = (int)word & MostUnits;
+                if (UseOf(word) != use || first == end)
+                    return -1;
+                if (Interlocked.CompareExchange(ref run, fromEnd ? word - 1 : word + (1 << UnitBits), word) == word)
+                    return fromEnd ? end - 1 : first;
+            }
+        }
+
+        // As long as its chunks are not done, the slot cannot be used again: body and number of chunks belong to the unit.
+        private void RunUnit(int unit)
+        {
+            int end = Math.Min(_chunks, (unit + 1) * _unit);
+            for (int chunk = unit * _unit; chunk < end; chunk++)
+            {
+                try
+                {
+                    _body!(chunk);
+                }
+                catch (Exception e)
+                {
+                    Interlocked.CompareExchange(ref _error, ExceptionDispatchInfo.Capture(e), null);
+                }
+
+                Interlocked.Increment(ref _done);
+            }
         }
     }
 }
