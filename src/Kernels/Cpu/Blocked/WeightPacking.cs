@@ -106,7 +106,16 @@ internal static unsafe class WeightPacking
         for (int position = 0; position < positions; position++, target += positionStep)
         {
             double* g = matrix + 3 * position;
-            for (int i = 0; i < width; i++)
+            Vector256<double> a = Vector256.Create(g[0]), b = Vector256.Create(g[1]), c = Vector256.Create(g[2]);
+            int i = 0;
+            for (; i + 4 <= width; i += 4)
+            {
+                var sum = a * Vector256.Load(taps + i) + b * Vector256.Load(taps + tapStep + i) + c * Vector256.Load(taps + 2 * tapStep + i);
+                Vector128.Narrow(sum.GetLower(), sum.GetUpper()).Store(target + i);
+            }
+
+            // Panels of single lanes are narrower than four.
+            for (; i < width; i++)
                 target[i] = (float)(g[0] * taps[i] + g[1] * taps[tapStep + i] + g[2] * taps[2 * tapStep + i]);
         }
     }

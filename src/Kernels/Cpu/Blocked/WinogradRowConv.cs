@@ -21,14 +21,6 @@ internal sealed unsafe class WinogradRowConv<TLanes> : PackedConv
     // Panels of a chunk at least: they pay for the transform of its inputs.
     private const int LeastPanels = 2;
 
-    private static ReadOnlySpan<double> WeightMatrix =>
-    [
-        1, 0, 0,
-        0.5, 0.5, 0.5,
-        0.5, -0.5, 0.5,
-        0, 0, 1,
-    ];
-
     private readonly ConvProblem _problem;
     private readonly ConvPanel[] _panels;
     private readonly RowTiling<TLanes> _tiling;
@@ -193,7 +185,7 @@ internal sealed unsafe class WinogradRowConv<TLanes> : PackedConv
         new Span<double>(taps, WeightPacking.Taps * padded).Clear();
         float* rows = values.Rows(panel.Channel, width);
         float* target = _weights.Prepare(panel.Weights, WinogradRows.Positions * Steps * width);
-        fixed (double* matrix = WeightMatrix)
+        fixed (double* matrix = WinogradTransform2.WeightMatrix)
         {
             for (int channel = 0; channel < groupInputs; channel++)
             {
