@@ -2,6 +2,7 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
+using ResNeSt.Kernels.Cpu;
 
 namespace ResNeSt.Benchmarks;
 
@@ -51,7 +52,7 @@ public sealed class FlopsColumn(bool share) : IColumn
         if (!share)
             return $"{rate:f1}";
         if (!Peaks.TryGetValue(threads, out double peak))
-            Peaks.Add(threads, peak = MachinePeak.Measure(threads));
+            Peaks.Add(threads, peak = CpuBackend.MeasurePeakFlops(threads) / 1e9);
         return $"{100 * rate / peak:f0} %";
     }
 

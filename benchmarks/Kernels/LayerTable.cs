@@ -16,7 +16,7 @@ public static class LayerTable
     {
         CpuBackend.Register();
         EngineSettings.Threads = threads;
-        double peak = MachinePeak.Measure(threads);
+        double peak = CpuBackend.MeasurePeakFlops(threads) / 1e9;
         Console.WriteLine($"resnest50 224×224, batch {batch}, {threads} thread(s), peak {peak:f0} GFLOP/s");
         double total = 0, flops = 0;
         foreach (var (layer, count) in LayerShapes.ResNeSt50(batch))

@@ -20,7 +20,7 @@ public static class WinogradTable
     public static void Print(int batch, int threads)
     {
         CpuBackend.Register();
-        double peak = MachinePeak.Measure(threads);
+        double peak = CpuBackend.MeasurePeakFlops(threads) / 1e9;
         Console.WriteLine($"3×3 layers of resnest50, batch {batch}, {threads} thread(s), peak {peak:f0} GFLOP/s: best (median) of interleaved runs");
         foreach (var (inputs, outputs, size, groups) in Layers)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using ResNeSt.Kernels.Cpu;
 using ResNeSt.Models;
 using ResNeSt.Nn;
 using ResNeSt.Tensors;
@@ -33,7 +34,7 @@ public static class TrainingTable
 
     private static void Print(int threads, int steps, string? python)
     {
-        double peak = MachinePeak.Measure(threads);
+        double peak = CpuBackend.MeasurePeakFlops(threads) / 1e9;
         Console.WriteLine($"{Model}, {threads} thread(s), {steps} steps each, peak {peak:f0} GFLOP/s");
         foreach (var (size, batch) in new[] { (64, 8), (32, 32) })
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using ResNeSt.Benchmarks;
+using ResNeSt.Kernels.Cpu;
 using ResNeSt.Peers;
 
 // The first two are started by the others: a contender in a process of its own, and a program that wants one result soon.
@@ -58,7 +58,7 @@ static void Compare(PeerOptions options)
     log.WriteLine($"{machine}; {versions}");
 
     int[] limits = [.. options.Threads.Append(1).Distinct().Order()];
-    var peak = limits.ToDictionary(threads => threads, MachinePeak.Measure);
+    var peak = limits.ToDictionary(threads => threads, threads => CpuBackend.MeasurePeakFlops(threads) / 1e9);
     var bandwidth = limits.ToDictionary(threads => threads, MachineBandwidth.Measure);
     List<PeerResult> times = [];
     List<StartResult> starts = [];

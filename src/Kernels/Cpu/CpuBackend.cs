@@ -74,6 +74,20 @@ public sealed class CpuBackend : Backend
         };
     }
 
+    /// <summary>Runs multiply-adds in registers, in the vectors that the kernels use, and times them: operations per second, two for a multiply-add.</summary>
+    /// <param name="threads">How many threads compute at once.</param>
+    public static double MeasurePeakFlops(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        return DirectAlgorithm.VectorBits switch
+        {
+            512 => RegisterPeak.Measure<Lanes512>(threads),
+            256 => RegisterPeak.Measure<Lanes256>(threads),
+            128 => RegisterPeak.Measure<Lanes128>(threads),
+            _ => RegisterPeak.Measure<Lane>(threads),
+        };
+    }
+
     /// <summary>Gives cached memory back to the operating system.</summary>
     public override void Dispose()
     {

@@ -1,4 +1,4 @@
-using System.Numerics;
+using ResNeSt.Kernels.Cpu;
 using ResNeSt.Tensors;
 using ResNeSt.Tensors.Backends;
 
@@ -11,7 +11,7 @@ namespace ResNeSt.Cli;
 internal sealed record BenchPeaks(double BytesPerSecond, double FlopsPerSecond, IReadOnlyDictionary<string, double> TensorFlopsPerSecond)
 {
     public static BenchPeaks Measure(Backend backend, CancellationToken cancellation) =>
-        new(Copy(backend, cancellation), GpuSupport.PeakFlops(backend) ?? HostFlops(), GpuSupport.TensorPeakFlops(backend));
+        new(Copy(backend, cancellation), GpuSupport.PeakFlops(backend) ?? CpuBackend.MeasurePeakFlops(EngineSettings.Threads), GpuSupport.TensorPeakFlops(backend));
 
     /// <summary>The least time that a cost allows, and what sets it.</summary>
     /// <param name="cost">The least work.</param>
@@ -37,39 +37,5 @@ internal sealed record BenchPeaks(double BytesPerSecond, double FlopsPerSecond, 
             from.ReleaseReference();
             to.ReleaseReference();
         }
-    }
-
-    private static double HostFlops()
-    {
-        const int Steps = 2_000_000;
-        double best = double.MaxValue;
-        for (int round = 0; round < 5; round++)
-        {
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            Parallel.For(0, EngineSettings.Threads, new ParallelOptions { MaxDegreeOfParallelism = EngineSettings.Threads }, _ => Chains(Steps));
-            best = Math.Min(best, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return 2.0 * 8 * Vector<float>.Count * Steps * EngineSettings.Threads / best;
-    }
-
-    /// <summary>Eight chains hide the latency of a fused multiply-add.</summary>
-    private static float Chains(int steps)
-    {
-        var (factor, summand) = (new Vector<float>(0.999f), new Vector<float>(0.001f));
-        Vector<float> a = factor, b = factor, c = factor, d = factor, e = factor, f = factor, g = factor, h = factor;
-        for (int i = 0; i < steps; i++)
-        {
-            a = Vector.FusedMultiplyAdd(a, factor, summand);
-            b = Vector.FusedMultiplyAdd(b, factor, summand);
-            c = Vector.FusedMultiplyAdd(c, factor, summand);
-            d = Vector.FusedMultiplyAdd(d, factor, summand);
-            e = Vector.FusedMultiplyAdd(e, factor, summand);
-            f = Vector.FusedMultiplyAdd(f, factor, summand);
-            g = Vector.FusedMultiplyAdd(g, factor, summand);
-            h = Vector.FusedMultiplyAdd(h, factor, summand);
-        }
-
-        return Vector.Sum(a + b + c + d + e + f + g + h);
     }
 }
