@@ -121,24 +121,24 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         int vectors = panel.Width > TLanes.Count ? 2 : 1, slice = vectors * TLanes.Count;
         int lane = panel.FirstChannel % Block;
         nint length = (nint)panel.Channels * panel.Width;
+        int calls = panel.Width / slice * cover.Length;
+        nint nextStep = Math.Min(NativeMemoryPool.Alignment / sizeof(float), (panel.Width + calls - 1) / calls);
         u += firstPosition * length;
         v += firstPosition * inputStep + lane;
         for (int position = 0; position < positions; position++)
         {
-            // The weights of the next position, or of the next panel behind the last one, come while those of this one are used: half of them during
-            // the first register tile, the rest during the second. Further ones fetch what is there already.
-            int call = 0;
+            // All register tiles together fetch the weights of the next position, or of the next panel behind the last one.
+            float* next = u + length;
             for (int from = 0; from < panel.Width; from += slice)
             {
                 float* tiles = v;
                 float* results = m + from;
                 foreach (int width in cover)
                 {
-                    float* next = call < 2 ? u + length + call * (length / 2) : u;
-                    WinogradTiles<TLanes>.Find(width, vectors)(tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, next);
+                    WinogradTiles<TLanes>.Find(width, vectors)(tiles, blockStep, Block - lane, panel.Channels, u + from, panel.Width, results, tileStep, next, nextStep);
                     tiles += width * Block;
                     results += width * tileStep;
-                    call++;
+                    next += panel.Channels * nextStep;
                 }
             }
 

@@ -15,7 +15,7 @@ internal static unsafe class WinogradTile<TLanes, TTiles, TVectors>
 {
     /// <inheritdoc cref="WinogradTile512{TTiles, TVectors}.Multiply"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* v, nint blockStep, nint lanes, nint channels, float* u, nint uStep, float* m, nint tileStep, float* next)
+    public static void Multiply(float* v, nint blockStep, nint lanes, nint channels, float* u, nint uStep, float* m, nint tileStep, float* next, nint nextStep)
     {
         TLanes c0 = TLanes.Broadcast(0), d0 = c0;
         TLanes c1 = c0, d1 = c0;
@@ -78,7 +78,7 @@ internal static unsafe class WinogradTile<TLanes, TTiles, TVectors>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch1(next);
-                    next += NativeMemoryPool.Alignment / sizeof(float);
+                    next += nextStep;
                 }
 
                 u += uStep;

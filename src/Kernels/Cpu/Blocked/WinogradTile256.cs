@@ -14,7 +14,7 @@ internal static unsafe class WinogradTile256<TTiles, TVectors>
 {
     /// <inheritdoc cref="WinogradTile512{TTiles, TVectors}.Multiply"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* v, nint blockStep, nint lanes, nint channels, float* u, nint uStep, float* m, nint tileStep, float* next)
+    public static void Multiply(float* v, nint blockStep, nint lanes, nint channels, float* u, nint uStep, float* m, nint tileStep, float* next, nint nextStep)
     {
         Vector256<float> c0 = Vector256<float>.Zero, d0 = c0;
         Vector256<float> c1 = c0, d1 = c0;
@@ -77,7 +77,7 @@ internal static unsafe class WinogradTile256<TTiles, TVectors>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch1(next);
-                    next += NativeMemoryPool.Alignment / sizeof(float);
+                    next += nextStep;
                 }
 
                 u += uStep;

@@ -24,9 +24,10 @@ internal static unsafe class WinogradTile512<TTiles, TVectors>
     /// <param name="uStep">Floats from one channel to the next.</param>
     /// <param name="m">Results of the first tile, vector after vector.</param>
     /// <param name="tileStep">Floats from one tile to the next.</param>
-    /// <param name="next">Weights that will be read soon: fetched to the second-level cache, one line a step.</param>
+    /// <param name="next">Weights that will be read soon: fetched to the second-level cache.</param>
+    /// <param name="nextStep">Floats of them for each step, at most a line.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* v, nint blockStep, nint lanes, nint channels, float* u, nint uStep, float* m, nint tileStep, float* next)
+    public static void Multiply(float* v, nint blockStep, nint lanes, nint channels, float* u, nint uStep, float* m, nint tileStep, float* next, nint nextStep)
     {
         Vector512<float> c0 = Vector512<float>.Zero, d0 = c0;
         Vector512<float> c1 = c0, d1 = c0;
@@ -161,7 +162,7 @@ internal static unsafe class WinogradTile512<TTiles, TVectors>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch1(next);
-                    next += NativeMemoryPool.Alignment / sizeof(float);
+                    next += nextStep;
                 }
 
                 u += uStep;

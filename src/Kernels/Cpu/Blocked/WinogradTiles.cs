@@ -33,14 +33,14 @@ internal static unsafe class WinogradTiles<TLanes>
     }
 
     /// <summary>The register tile of a width from <see cref="Cover"/> and one or two vectors.</summary>
-    public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find(int width, int vectors) =>
+    public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find(int width, int vectors) =>
         vectors == 2 ? Find<N2>(width) : Find<N1>(width);
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find<TVectors>(int width)
         where TVectors : unmanaged =>
         typeof(TLanes) == typeof(Lanes512) ? Find512<TVectors>(width) : typeof(TLanes) == typeof(Lanes256) ? Find256<TVectors>(width) : FindAny<TVectors>(width);
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find512<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find512<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
             14 => &WinogradTile512<N14, TVectors>.Multiply,
@@ -54,7 +54,7 @@ internal static unsafe class WinogradTiles<TLanes>
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
         };
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> Find256<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find256<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
             6 => &WinogradTile256<N6, TVectors>.Multiply,
@@ -65,7 +65,7 @@ internal static unsafe class WinogradTiles<TLanes>
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
         };
 
-    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, void> FindAny<TVectors>(int width)
+    private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> FindAny<TVectors>(int width)
         where TVectors : unmanaged => width switch
         {
             6 => &WinogradTile<TLanes, N6, TVectors>.Multiply,
