@@ -7,7 +7,7 @@ namespace ResNeSt.Kernels.Cpu;
 internal sealed unsafe class ConvTrial : IDisposable
 {
     private readonly PackedConv _packed;
-    private readonly List<nint> _blocks = [];
+    private readonly List<(nint Memory, long Bytes)> _blocks = [];
     private readonly Action<int> _body;
 
     public ConvTrial(ConvAlgorithm algorithm, ConvProblem problem, GraphConstant weight, GraphConstant bias)
@@ -41,12 +41,26 @@ internal sealed unsafe class ConvTrial : IDisposable
     /// <summary>Computes once.</summary>
     public void Run(int threads) => WorkerPool.Shared.Run(_packed.Chunks, threads, _body);
 
+    /// <summary>Reads what it reads and writes, but for the weights: the layer before has just written it.</summary>
+    public void TouchActivations()
+    {
+        float sum = 0;
+        foreach (var (memory, bytes) in _blocks)
+        {
+            for (long i = 0; i < bytes; i += NativeMemoryPool.Alignment)
+                sum += *(float*)(memory + (nint)i);
+        }
+
+        // A sum that nobody could read would not be computed.
+        Volatile.Write(ref sum, sum);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _packed.Dispose();
-        foreach (nint block in _blocks)
-            NativeMemory.AlignedFree((void*)block);
+        foreach (var (memory, _) in _blocks)
+            NativeMemory.AlignedFree((void*)memory);
         _blocks.Clear();
     }
 
@@ -55,7 +69,7 @@ internal sealed unsafe class ConvTrial : IDisposable
     {
         void* block = NativeMemory.AlignedAlloc((nuint)bytes, NativeMemoryPool.Alignment);
         NativeMemory.Clear(block, (nuint)bytes);
-        _blocks.Add((nint)block);
+        _blocks.Add(((nint)block, bytes));
         return (float*)block;
     }
 }

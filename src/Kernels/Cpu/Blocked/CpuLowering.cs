@@ -50,7 +50,7 @@ internal sealed class CpuLowering<TLanes>
                 _places.Add(input, new ValuePlace { Dense = NewBuffer(input.Spec.ByteLength, input.Spec.ToString()) });
             foreach (var node in _graph.Nodes)
                 AddPlaces(node);
-            var table = AlgorithmTable.Open(_options);
+            using var table = AlgorithmTable.Open(_options);
             foreach (var node in _graph.Nodes)
             {
                 if (node.Op is FusedConv2dOp op && HasStep(op, node.InputSpecs))
