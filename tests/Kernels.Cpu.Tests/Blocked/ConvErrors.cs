@@ -81,7 +81,7 @@ internal readonly unsafe record struct ConvErrors(double OfLargest, double OfTer
         using var packed = algorithm.Pack(problem, new GraphConstant(Tensor.FromArray(w, shape)), new GraphConstant(Tensor.Zeros([problem.OutputChannels])));
         var memory = new ConvMemory { Input = from, InputLayout = input, Output = to, OutputLayout = output };
         for (int chunk = 0; chunk < packed.Chunks; chunk++)
-            packed.RunChunk(chunk, memory);
+            packed.RunChunk(chunk, chunk - 1, memory);
         var y = new float[problem.OutputChannels * problem.OutputHeight * problem.OutputWidth];
         plane = problem.OutputHeight * problem.OutputWidth;
         for (int i = 0; i < y.Length; i++)

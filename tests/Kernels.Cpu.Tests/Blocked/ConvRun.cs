@@ -118,7 +118,8 @@ internal sealed unsafe class ConvRun
             memory.PoolSums = Take((long)packed.PoolParts * sums);
 
         // Chunks may run in any order: backwards if there are threads.
-        WorkerPool.Shared.Run(packed.Chunks, threads, chunk => packed.RunChunk(threads == 1 ? chunk : packed.Chunks - 1 - chunk, memory));
+        WorkerPool.Shared.Run(packed.Chunks, threads, (chunk, before) => packed.RunChunk(Turned(chunk), before < 0 ? before : Turned(before), memory));
+        int Turned(int chunk) => threads == 1 ? chunk : packed.Chunks - 1 - chunk;
 
         var output = Get(memory.Output, memory.OutputLayout);
         double[]? means = packed.PoolParts > 0 ? Means(memory, packed.PoolParts) : null;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace ResNeSt.Kernels.Cpu.Tests;
 
 /// <summary>The threads of the backend.</summary>
@@ -71,6 +73,34 @@ public sealed class WorkerPoolTests
             Assert.That(own, Is.EqualTo(Enumerable.Range(0, own.Length)), $"region {region}");
             Assert.That(taken.Skip(own.Length), Is.Ordered.Descending.And.All.GreaterThanOrEqualTo(Chunks / 2), $"region {region}");
         }
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(4)]
+    public void Run_TellsEachChunk_WhatItsThreadRanJustBefore(int threads)
+    {
+        const int Chunks = 40;
+        int told = 0;
+        for (int region = 0; region < 50; region++)
+        {
+            var last = new ConcurrentDictionary<int, int>();
+            var wrong = new ConcurrentBag<string>();
+            WorkerPool.Shared.Run(Chunks, threads, (chunk, before) =>
+            {
+                Thread.SpinWait(200);
+                int ran = last.GetValueOrDefault(Environment.CurrentManagedThreadId, -1);
+                // A thread that comes to help once more starts anew.
+                if (before != ran && before != -1)
+                    wrong.Add($"chunk {chunk} of region {region}: told {before}, ran {ran}");
+                if (before >= 0)
+                    Interlocked.Increment(ref told);
+                last[Environment.CurrentManagedThreadId] = chunk;
+            });
+            Assert.That(wrong, Is.Empty);
+        }
+
+        Assert.That(told, Is.GreaterThanOrEqualTo(50 * (Chunks - threads) / 2));
     }
 
     [Test]

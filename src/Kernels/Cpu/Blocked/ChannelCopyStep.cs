@@ -21,7 +21,7 @@ internal sealed unsafe class ChannelCopyStep(GraphNode node, int[] inputs, Block
         for (int i = 0; i < inputs.Length; i++)
             sources[i] = (nint)Floats(buffers, inputs[i]);
         float* y = Floats(buffers, output);
-        return new Phases((to.Batch * to.Blocks, chunk =>
+        return new Phases((to.Batch * to.Blocks, (chunk, _) =>
         {
             int n = chunk / to.Blocks, block = chunk % to.Blocks, part = 0, of = block + firstBlock;
             while (of >= from[part].Blocks)

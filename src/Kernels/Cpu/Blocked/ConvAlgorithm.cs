@@ -34,7 +34,10 @@ internal abstract unsafe class PackedConv : IDisposable
     public virtual int PoolParts => 0;
 
     /// <summary>Computes one chunk. Working memory comes from <see cref="ThreadScratch"/>.</summary>
-    public abstract void RunChunk(int chunk, in ConvMemory memory);
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="before">The chunk that this thread computed just before, of the same memory; -1 if none. What it prepared may serve again.</param>
+    /// <param name="memory">Where to read and write.</param>
+    public abstract void RunChunk(int chunk, int before, in ConvMemory memory);
 
     /// <summary>Frees the packed weights.</summary>
     public abstract void Dispose();

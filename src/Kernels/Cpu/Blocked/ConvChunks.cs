@@ -8,7 +8,11 @@ namespace ResNeSt.Kernels.Cpu;
 /// <param name="Part">Number of the rows among those of the picture: its set of plane sums.</param>
 /// <param name="FirstPanel">The first panel.</param>
 /// <param name="EndPanel">The one behind the last.</param>
-internal readonly record struct ConvChunk(int FirstImage, int EndImage, int FirstRow, int EndRow, int Part, int FirstPanel, int EndPanel);
+internal readonly record struct ConvChunk(int FirstImage, int EndImage, int FirstRow, int EndRow, int Part, int FirstPanel, int EndPanel)
+{
+    /// <summary>Whether both compute the same rows of the same pictures.</summary>
+    public bool HasRowsOf(in ConvChunk other) => (FirstImage, EndImage, FirstRow, EndRow) == (other.FirstImage, other.EndImage, other.FirstRow, other.EndRow);
+}
 
 /// <summary>Divides a convolution by its shape alone: blocks of rows whose input stays in the second-level cache, and panels where those are too few.</summary>
 internal sealed class ConvChunks

@@ -31,14 +31,14 @@ internal sealed unsafe class ConvStep(string algorithm, GraphNode node, ConvProb
         if (buffers.Attention >= 0)
             memory.Attention = Floats(storages, buffers.Attention);
         if (buffers.Sums < 0)
-            return new Phases((packed.Chunks, chunk => packed.RunChunk(chunk, memory)));
+            return new Phases((packed.Chunks, (chunk, before) => packed.RunChunk(chunk, before, memory)));
         memory.PoolSums = Floats(storages, buffers.Sums);
         float* means = Floats(storages, buffers.Means);
         int radix = problem.Epilogue.PoolRadix, parts = packed.PoolParts;
         int plane = problem.OutputHeight * problem.OutputWidth;
         return new Phases(
-            (packed.Chunks, chunk => packed.RunChunk(chunk, memory)),
-            (1, _ => PlaneMeans.Combine(memory.PoolSums, parts, problem.Batch, problem.OutputChannels, radix, plane, means)));
+            (packed.Chunks, (chunk, before) => packed.RunChunk(chunk, before, memory)),
+            (1, (_, _) => PlaneMeans.Combine(memory.PoolSums, parts, problem.Batch, problem.OutputChannels, radix, plane, means)));
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ internal sealed unsafe class ConvTrial : IDisposable
 {
     private readonly PackedConv _packed;
     private readonly List<(nint Memory, long Bytes)> _blocks = [];
-    private readonly Action<int> _body;
+    private readonly Action<int, int> _body;
 
     public ConvTrial(ConvAlgorithm algorithm, ConvProblem problem, GraphConstant weight, GraphConstant bias)
     {
@@ -35,7 +35,7 @@ internal sealed unsafe class ConvTrial : IDisposable
 
         if (_packed.PoolParts > 0)
             memory.PoolSums = Take((long)_packed.PoolParts * problem.Batch * memory.OutputLayout.Blocks * BlockedLayout.Block * sizeof(float));
-        _body = chunk => _packed.RunChunk(chunk, memory);
+        _body = (chunk, before) => _packed.RunChunk(chunk, before, memory);
     }
 
     /// <summary>Computes once.</summary>

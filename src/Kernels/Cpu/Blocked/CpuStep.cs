@@ -26,8 +26,8 @@ internal abstract unsafe class CpuStep(string name, GraphNode? node, IReadOnlyLi
     protected static float* Floats(IReadOnlyList<Storage> buffers, int index) => (float*)((CpuStorage)buffers[index]).Pointer;
 
     /// <summary>Work in chunks, phase after phase.</summary>
-    /// <param name="phases">Number of chunks and what each does; made once, so that running allocates nothing.</param>
-    protected sealed class Phases(params (int Chunks, Action<int> Body)[] phases) : BoundStep
+    /// <param name="phases">Number of chunks and what each does, see <see cref="WorkerPool.Run(int, int, Action{int, int})"/>; made once, so that running allocates nothing.</param>
+    protected sealed class Phases(params (int Chunks, Action<int, int> Body)[] phases) : BoundStep
     {
         /// <inheritdoc/>
         public override void Run(int threads)

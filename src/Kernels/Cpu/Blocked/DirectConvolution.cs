@@ -86,10 +86,10 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
     private bool Finishes => _staged || _problem.Epilogue.Activation == ActivationKind.Silu;
 
     /// <inheritdoc/>
-    public override void RunChunk(int chunk, in ConvMemory memory)
+    public override void RunChunk(int chunk, int before, in ConvMemory memory)
     {
         var piece = _chunks[chunk];
-        var source = Source(piece, memory);
+        var source = Source(piece, memory, before >= 0 && piece.HasRowsOf(_chunks[before]));
         float* output = memory.Output;
         var layout = memory.OutputLayout;
         if (_staged)
@@ -116,7 +116,7 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
     }
 
     // The input of a chunk: as it lies, or prepared in memory of this thread.
-    private SourceView Source(in ConvChunk piece, in ConvMemory memory)
+    private SourceView Source(in ConvChunk piece, in ConvMemory memory, bool isPrepared)
     {
         var g = _problem.Geometry;
         int firstRow = piece.FirstRow * g.StrideH - g.PadTop;
@@ -127,7 +127,8 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
             int columns = _need.Left + _problem.InputWidth + _need.Right;
             nint plane = (nint)rows * columns;
             float* planes = ThreadScratch.Floats(ThreadScratch.Use.ConvInput, images * _problem.InputChannels * plane);
-            PlaneRows.Fill(_problem, memory.Input, piece.FirstImage, images, firstRow, rows, _need, planes);
+            if (!isPrepared)
+                PlaneRows.Fill(_problem, memory.Input, piece.FirstImage, images, firstRow, rows, _need, planes);
             return new SourceView(planes, _problem.InputChannels * plane, plane, columns, 1) - (piece.FirstImage, firstRow, -_need.Left);
         }
 
@@ -139,7 +140,8 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
 
         var layout = new BlockedLayout(images, _problem.InputChannels, rows, _problem.InputWidth, new Border(0, _need.Left, 0, _need.Right));
         float* target = ThreadScratch.Floats(ThreadScratch.Use.ConvInput, images * layout.BatchStride);
-        PrologueRows<TLanes>.Fill(_problem, memory, piece.FirstImage, firstRow, target, layout);
+        if (!isPrepared)
+            PrologueRows<TLanes>.Fill(_problem, memory, piece.FirstImage, firstRow, target, layout);
         return new SourceView(target + layout.Offset(0, 0, 0, 0), layout.BatchStride, layout.BlockStride, layout.RowStride, Block)
             - (piece.FirstImage, firstRow, 0);
     }

@@ -29,9 +29,9 @@ internal sealed unsafe class GateStep(
         int channels = layouts.Output.Channels, width = layouts.Output.Blocks * BlockedLayout.Block;
         float[] logits = new float[channels];
         return new Phases(
-            (first.Chunks, chunk => first.RunChunk(chunk, one)),
-            (second.Chunks, chunk => second.RunChunk(chunk, two)),
-            (1, _ =>
+            (first.Chunks, (chunk, before) => first.RunChunk(chunk, before, one)),
+            (second.Chunks, (chunk, before) => second.RunChunk(chunk, before, two)),
+            (1, (_, _) =>
             {
                 for (int n = 0; n < layouts.Output.Batch; n++)
                     Softmax(op, new Span<float>(attention + (nint)n * width, channels), logits);

@@ -78,7 +78,7 @@ internal sealed unsafe class LaneConvolution<TLanes> : PackedConv
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void RunChunk(int chunk, in ConvMemory memory)
+    public override void RunChunk(int chunk, int before, in ConvMemory memory)
     {
         var piece = _chunks[chunk];
         var g = _problem.Geometry;

@@ -19,7 +19,7 @@ internal sealed unsafe class LayoutStep(bool toBlocked, BlockedLayout layout, in
     public override BoundStep Bind(IReadOnlyList<Storage> buffers)
     {
         float* from = Floats(buffers, source), to = Floats(buffers, target);
-        return new Phases((layout.Batch * layout.Blocks, chunk =>
+        return new Phases((layout.Batch * layout.Blocks, (chunk, _) =>
         {
             int n = chunk / layout.Blocks, block = chunk % layout.Blocks;
             if (toBlocked)

@@ -24,7 +24,7 @@ internal sealed unsafe class MaxPoolStep<TLanes>(GraphNode node, int input, Bloc
     public override BoundStep Bind(IReadOnlyList<Storage> buffers)
     {
         float* x = Floats(buffers, input), y = Floats(buffers, output);
-        return new Phases((to.Batch * to.Height, chunk =>
+        return new Phases((to.Batch * to.Height, (chunk, _) =>
         {
             int n = chunk / to.Height, row = chunk % to.Height;
             for (int block = 0; block < to.Blocks; block++)

@@ -23,8 +23,8 @@ internal sealed unsafe class PlaneMeanStep<TLanes>(GraphNode node, int radix, in
     {
         float* x = Floats(buffers, input), partial = Floats(buffers, sums), y = Floats(buffers, output);
         return new Phases(
-            (layout.Batch * layout.Blocks, chunk => Sum(x + layout.Offset(chunk / layout.Blocks, chunk % layout.Blocks, 0, 0), partial + chunk * Block)),
-            (1, _ => PlaneMeans.Combine(partial, 1, layout.Batch, layout.Channels, radix, layout.Height * layout.Width, y)));
+            (layout.Batch * layout.Blocks, (chunk, _) => Sum(x + layout.Offset(chunk / layout.Blocks, chunk % layout.Blocks, 0, 0), partial + chunk * Block)),
+            (1, (_, _) => PlaneMeans.Combine(partial, 1, layout.Batch, layout.Channels, radix, layout.Height * layout.Width, y)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

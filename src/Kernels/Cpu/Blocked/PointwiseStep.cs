@@ -27,7 +27,7 @@ internal sealed unsafe class PointwiseStep<TLanes>(GraphNode node, int[] inputs,
     public override BoundStep Bind(IReadOnlyList<Storage> buffers)
     {
         float* a = Floats(buffers, inputs[0]), b = Floats(buffers, inputs[^1]), y = Floats(buffers, output);
-        return new Phases((to.Batch * to.Blocks, chunk =>
+        return new Phases((to.Batch * to.Blocks, (chunk, _) =>
         {
             int n = chunk / to.Blocks, block = chunk % to.Blocks;
             for (int row = 0; row < to.Height; row++)

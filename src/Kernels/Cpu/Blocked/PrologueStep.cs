@@ -21,7 +21,7 @@ internal sealed unsafe class PrologueStep<TLanes>(GraphNode node, ConvProblem pr
             memory.Attention = Floats(storages, buffers.Attention);
         float* output = Floats(storages, buffers.Output);
         var layout = buffers.OutputLayout;
-        return new Phases((layout.Batch * layout.Height, chunk =>
+        return new Phases((layout.Batch * layout.Height, (chunk, _) =>
         {
             int n = chunk / layout.Height, y = chunk % layout.Height;
             for (int block = 0; block < layout.Blocks; block++)

@@ -43,7 +43,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     public override int PoolParts => _problem.Epilogue.PoolRadix > 0 ? _plan.Parts : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void RunChunk(int index, in ConvMemory memory)
+    public override void RunChunk(int index, int before, in ConvMemory memory)
     {
         var chunk = _plan.Chunks[index];
         var (area, segment) = (chunk.Area, chunk.Segment);
@@ -65,7 +65,8 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         float* scratch = halves + 2 * half;
         float* weights = scratch + TTransform.ScratchLength;
 
-        TransformInput(area, segment, memory, v, blockStep, inputStep, slots, scratch);
+        if (before < 0 || !chunk.SeesInputsOf(_plan.Chunks[before]))
+            TransformInput(area, segment, memory, v, blockStep, inputStep, slots, scratch);
         for (int i = segment.FirstPanel; i < segment.FirstPanel + segment.Panels; i++)
         {
             var panel = _plan.Panels[i];

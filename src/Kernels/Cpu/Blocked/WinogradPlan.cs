@@ -219,4 +219,9 @@ internal sealed record WinogradArea(int Picture, int Pictures, int Row, int Rows
 }
 
 /// <summary>What one thread does at a time.</summary>
-internal sealed record WinogradChunk(WinogradArea Area, WinogradSegment Segment);
+internal sealed record WinogradChunk(WinogradArea Area, WinogradSegment Segment)
+{
+    /// <summary>Whether both transform the same inputs.</summary>
+    public bool SeesInputsOf(WinogradChunk other) =>
+        ReferenceEquals(Area, other.Area) && Segment.FirstBlock == other.Segment.FirstBlock && Segment.Blocks == other.Segment.Blocks;
+}

@@ -67,7 +67,7 @@ internal sealed unsafe class WinogradRowConv<TLanes> : PackedConv
     private nint InputPlane => (nint)(_problem.OutputHeight + WinogradRows.TapRows - 1) * WinogradRows.Tiles(_problem.OutputWidth) * Block;
 
     /// <inheritdoc/>
-    public override void RunChunk(int chunk, in ConvMemory memory)
+    public override void RunChunk(int chunk, int before, in ConvMemory memory)
     {
         // The pictures of one piece one after the other: its weights are still in the cache.
         int n = chunk % _problem.Batch, part = chunk / _problem.Batch, group = part / _pieces, piece = part % _pieces;
@@ -75,7 +75,8 @@ internal sealed unsafe class WinogradRowConv<TLanes> : PackedConv
         nint inputs = _problem.GroupInputs / Block * InputPlane, plane = (nint)_pixels * Block, products = _panelBlocks * plane;
         float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, WinogradRows.Positions * (inputs + products));
         float* m = v + WinogradRows.Positions * inputs;
-        TransformInput(n, group, memory, v, inputs);
+        if (before < 0 || before % _problem.Batch != n || before / _problem.Batch / _pieces != group)
+            TransformInput(n, group, memory, v, inputs);
         for (int i = from; i < to; i++)
         {
             var panel = _panels[i];

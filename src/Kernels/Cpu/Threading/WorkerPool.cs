@@ -33,12 +33,21 @@ internal sealed class WorkerPool
     public static WorkerPool Shared { get; } = new();
 
     /// <summary>Runs <paramref name="body"/> for chunks 0 to <paramref name="chunks"/> - 1 on this thread and up to <paramref name="threads"/> - 1 others, and returns when all are done.</summary>
-    public void Run(int chunks, int threads, Action<int> body)
+    /// <param name="chunks">Number of chunks.</param>
+    /// <param name="threads">Threads at most.</param>
+    /// <param name="body">Gets a chunk and the one that the same thread ran just before it in this call, -1 if none: what that one prepared in
+    /// <see cref="ThreadScratch"/> is still there.</param>
+    public void Run(int chunks, int threads, Action<int, int> body) => RunAll(chunks, threads, body);
+
+    /// <summary>The same for a body that prepares nothing.</summary>
+    public void Run(int chunks, int threads, Action<int> body) => RunAll(chunks, threads, body);
+
+    private void RunAll(int chunks, int threads, Delegate body)
     {
         if (threads <= 1 || chunks <= 1 || _insideChunk || !TryTakeSlot(out var work))
         {
             for (int chunk = 0; chunk < chunks; chunk++)
-                body(chunk);
+                Call(body, chunk, chunk - 1);
             return;
         }
 
@@ -61,6 +70,14 @@ internal sealed class WorkerPool
             _insideChunk = false;
             work.End();
         }
+    }
+
+    private static void Call(Delegate body, int chunk, int before)
+    {
+        if (body is Action<int, int> follows)
+            follows(chunk, before);
+        else
+            ((Action<int>)body)(chunk);
     }
 
     private bool TryTakeSlot(out Work taken)
@@ -157,14 +174,14 @@ internal sealed class WorkerPool
         private int _chunks;
         private int _unit;
         private int _threads;
-        private Action<int>? _body;
+        private Delegate? _body;
         private ExceptionDispatchInfo? _error;
 
         public bool IsDone => Volatile.Read(ref _done) == _chunks;
 
         public bool TryTake() => Volatile.Read(ref _taken) == 0 && Interlocked.CompareExchange(ref _taken, 1, 0) == 0;
 
-        public void Begin(Action<int> body, int chunks, int helpers)
+        public void Begin(Delegate body, int chunks, int helpers)
         {
             _body = body;
             _chunks = chunks;
@@ -212,14 +229,15 @@ internal sealed class WorkerPool
 
         private void RunAll(int thread, uint use)
         {
+            int before = -1;
             for (int unit; (unit = Take(thread, use, fromEnd: false)) >= 0;)
-                RunUnit(unit);
+                RunUnit(unit, ref before);
             // Places that nobody took, and threads that are slower.
             int threads = _threads;
             for (int other = 1; other < threads; other++)
             {
                 for (int unit; (unit = Take((thread + other) % threads, use, fromEnd: true)) >= 0;)
-                    RunUnit(unit);
+                    RunUnit(unit, ref before);
             }
         }
 
@@ -239,17 +257,19 @@ internal sealed class WorkerPool
         }
 
         // As long as its chunks are not done, the slot cannot be used again: body and number of chunks belong to the unit.
-        private void RunUnit(int unit)
+        private void RunUnit(int unit, ref int before)
         {
             int end = Math.Min(_chunks, (unit + 1) * _unit);
             for (int chunk = unit * _unit; chunk < end; chunk++)
             {
                 try
                 {
-                    _body!(chunk);
+                    Call(_body!, chunk, before);
+                    before = chunk;
                 }
                 catch (Exception e)
                 {
+                    before = -1;
                     Interlocked.CompareExchange(ref _error, ExceptionDispatchInfo.Capture(e), null);
                 }
 
