@@ -98,5 +98,7 @@ public sealed class GpuCommandTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetProperty("operator").GetString()), Has.Some.EqualTo("fused_conv2d"));
+        Assert.That(result.Json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetProperty("kernel").GetString()),
+            Has.Some.StartsWith("conv 3×3").And.None.EqualTo("definition"), "what a session runs");
     }
 }

@@ -11,38 +11,28 @@ internal static class BenchKernels
     /// <summary>Below this a kernel takes less time than its launch, and the figure tells of the host.</summary>
     private const double LaunchSeconds = 10e-6;
 
-    /// <summary>Times each operator of the compiled network, or with <paramref name="train"/> of a training step, with each set of shapes by itself.</summary>
-    public static IReadOnlyList<BenchedKernel> Run(ModelEntry entry, Backend backend, Shape input, bool train, string precision, BenchPeaks peaks, CancellationToken cancellation)
+    /// <summary>Times each step of the compiled network, or with <paramref name="train"/> each operator of a training step, with each set of shapes by itself.</summary>
+    public static IReadOnlyList<BenchedKernel> Run(
+        ModelEntry entry, Backend backend, Shape input, bool train, string precision, InferenceOptions session, BenchPeaks peaks, CancellationToken cancellation)
     {
+        GpuSupport.TryUsePrecision(backend, precision);
+        if (!train)
+            return Steps(entry, backend, input, precision, session, peaks);
         var launches = new OrderedDictionary<string, (Op Op, TensorSpec[] Inputs, int Count)>();
-        if (train)
+        using (var network = new BenchNetwork(entry, backend, DType.F32, input, train: true))
         {
-            using var network = new BenchNetwork(entry, backend, DType.F32, input, train: true);
-            using var observer = OpObserver.Observe((op, inputs, _) => Add(op, inputs));
+            using var observer = OpObserver.Observe((op, inputs, _) =>
+            {
+                string key = $"{op} {string.Join(' ', inputs)}";
+                launches[key] = (op, inputs, launches.TryGetValue(key, out var known) ? known.Count + 1 : 1);
+            });
             network.Step();
         }
-        else if (GpuSupport.TryUsePrecision(backend, precision))
-            return Steps(entry, backend, input, precision, peaks);
-        else
-        {
-            using var model = entry.Create();
-            model.Eval();
-            using var workspace = new GraphWorkspace(backend.Device);
-            var graph = GraphPasses.Optimize(GraphRecorder.Trace(model, new TensorSpec(input, DType.F32), workspace), workspace);
-            foreach (var node in ExpandComposites.Run(graph, workspace).Nodes)
-                Add(node.Op, node.InputSpecs);
-        }
 
-        return [.. launches.Values.Where(launch => launch.Op is not ViewOp).Select(launch => Time(launch.Op, launch.Inputs, launch.Count, backend, precision, train, peaks, cancellation))];
-
-        void Add(Op op, TensorSpec[] inputs)
-        {
-            string key = $"{op} {string.Join(' ', inputs)}";
-            launches[key] = (op, inputs, launches.TryGetValue(key, out var known) ? known.Count + 1 : 1);
-        }
+        return [.. launches.Values.Where(launch => launch.Op is not ViewOp).Select(launch => Time(launch.Op, launch.Inputs, launch.Count, backend, precision, peaks, cancellation))];
     }
 
-    private static BenchedKernel Time(Op op, TensorSpec[] specs, int count, Backend backend, string precision, bool train, BenchPeaks peaks, CancellationToken cancellation)
+    private static BenchedKernel Time(Op op, TensorSpec[] specs, int count, Backend backend, string precision, BenchPeaks peaks, CancellationToken cancellation)
     {
         using var scope = new TensorScope();
         using var off = GradMode.Off();
@@ -54,18 +44,19 @@ internal static class BenchKernels
             OpDispatcher.Run(op, inputs);
         }, cancellation);
         string kernel = launched.Count > 0 ? string.Join('+', launched) : backend.FindKernel(op, specs)?.Name ?? "definition";
-        return Judge(new BenchedKernel(op.Name, string.Join(' ', specs), kernel, precision, train, count, seconds, op.Cost(specs), 0, ""), peaks);
+        return Judge(new BenchedKernel(op.Name, string.Join(' ', specs), kernel, precision, Training: true, count, seconds, op.Cost(specs), 0, ""), peaks);
     }
 
-    /// <summary>The steps of a compiled session as a GPU runs them; those of one operator, size and kernel are one line.</summary>
-    private static IReadOnlyList<BenchedKernel> Steps(ModelEntry entry, Backend backend, Shape input, string precision, BenchPeaks peaks)
+    /// <summary>The steps of a compiled session, with the kernels that a GPU launches for each; those of one operator, size and kernel are one line.</summary>
+    private static IReadOnlyList<BenchedKernel> Steps(ModelEntry entry, Backend backend, Shape input, string precision, InferenceOptions session, BenchPeaks peaks)
     {
-        using var network = new BenchNetwork(entry, backend, DType.F32, input, train: false);
+        using var network = new BenchNetwork(entry, backend, DType.F32, input, train: false, session);
         var times = network.Profile();
+        bool launches = times.Any(time => time.Kernels.Count > 0);
         return
         [
-            .. times.Where(time => time.Kernels.Count > 0)
-                .GroupBy(time => (time.Step.Operator, Output: time.Step.Output?.ToString() ?? "", Kernel: string.Join('+', time.Kernels.Order(StringComparer.Ordinal)), time.Step.Cost))
+            .. times.Where(time => !launches || time.Kernels.Count > 0)
+                .GroupBy(time => (time.Step.Operator, Output: time.Step.Output?.ToString() ?? "", Kernel: launches ? string.Join('+', time.Kernels.Order(StringComparer.Ordinal)) : time.Step.Name, time.Step.Cost))
                 .Select(group => Judge(new BenchedKernel(
                     group.Key.Operator, $"-> {group.Key.Output}", group.Key.Kernel, precision, Training: false, group.Count(), group.Average(time => time.Milliseconds) * 1e-3,
                     group.Key.Cost, 0, ""), peaks)),
@@ -86,7 +77,7 @@ internal static class BenchKernels
 /// <summary>One timed operator.</summary>
 /// <param name="Op">Its name.</param>
 /// <param name="Inputs">Its inputs; of a session's step its output.</param>
-/// <param name="Kernel">What computes it: on a GPU the kernels launched, the longest first.</param>
+/// <param name="Kernel">What computes it: on a GPU the kernels launched, else the algorithm of the step.</param>
 /// <param name="Precision">What products were asked to round to.</param>
 /// <param name="Training">Whether it is part of a training step.</param>
 /// <param name="Count">How often the network launches it.</param>
