@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ResNeSt.Tensors;
 
 namespace ResNeSt.Kernels.Cpu;
 
@@ -10,40 +11,29 @@ internal sealed unsafe class CacheFlush : IDisposable
     private const int Bytes = 96 << 20;
     private const int Line = NativeMemoryPool.Alignment / sizeof(float);
 
-    private float* _memory;
-
-    ~CacheFlush() => Free();
+    private PanelStore? _store;
 
     /// <summary>Reads it, each thread its part, so that the caches of every processor forget what they hold.</summary>
     public void Run(int threads)
     {
-        if (_memory == null)
+        if (_store is null)
         {
-            _memory = (float*)HugePages.Allocate(Bytes);
-            NativeMemory.Clear(_memory, Bytes);
+            _store = new PanelStore(DType.F32, Bytes / sizeof(float));
+            NativeMemory.Clear(_store.Read(0, 0), Bytes);
         }
 
+        float* memory = _store.Read(0, 0);
         WorkerPool.Shared.Run(threads, threads, thread =>
         {
             const long Lines = Bytes / NativeMemoryPool.Alignment;
             float sum = 0;
             for (long line = Lines * thread / threads; line < Lines * (thread + 1) / threads; line++)
-                sum += _memory[line * Line];
+                sum += memory[line * Line];
             // A sum that nobody could read would not be computed.
             Volatile.Write(ref sum, sum);
         });
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(_memory);
-        _memory = null;
-    }
+    public void Dispose() => _store?.Dispose();
 }
