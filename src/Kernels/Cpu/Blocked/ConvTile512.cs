@@ -32,12 +32,13 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
         float* source = arguments->Source, w = arguments->Weights;
         nint secondRow = arguments->SecondRow, nextStep = arguments->NextStep;
         float* next = arguments->Next;
-        float* to = arguments->Destination;
         float* add = arguments->Residual;
-        nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
-        bool adds = add != null;
-        if (adds)
-            TileResults.PrefetchResidual(arguments, sizeof(TVectors), Pixels);
+        if (add != null)
+        {
+            for (int vector = 0; vector < sizeof(TVectors); vector++)
+                TilePixels.Prefetch(add + vector * arguments->ResidualSecondVector, Pixels, BlockedLayout.Block);
+        }
+
         var a0 = arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias);
         var b0 = sizeof(TVectors) < 2 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + Vector512<float>.Count);
         var c0 = sizeof(TVectors) < 3 || arguments->Bias == null ? Vector512<float>.Zero : Vector512.Load(arguments->Bias + 2 * Vector512<float>.Count);
@@ -54,12 +55,14 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
         Vector512<float> a11 = a0, b11 = b0;
         Vector512<float> a12 = a0, b12 = b0;
         Vector512<float> a13 = a0, b13 = b0;
-        for (nint block = 0; block < arguments->Blocks; block++)
+        // The pixels of the block after the next one are fetched; in the last two blocks those of the next tile.
+        nint left = arguments->Blocks, wrapped = sizeof(TWidth) * sizeof(TStep) - (left - 2) * arguments->BlockStep;
+        nint from = arguments->FirstLane;
+        do
         {
-            nint from = block == 0 ? arguments->FirstLane : 0;
-            nint count = (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes) - from;
+            nint count = (left > 1 ? arguments->BlockLanes : arguments->LastLanes) - from;
             float* tapRow = source + from;
-            TileResults.PrefetchSource(arguments, source, block, sizeof(TWidth), sizeof(TStep));
+            TilePixels.Prefetch(source + (left > 2 ? 2 * arguments->BlockStep : wrapped), sizeof(TWidth), sizeof(TStep));
             for (nint r = arguments->TapRows; r > 0; r--)
             {
                 float* tap = tapRow;
@@ -218,148 +221,385 @@ internal static unsafe class ConvTile512<TWidth, TRows, TStep, TVectors>
             }
 
             source += arguments->BlockStep;
+            from = 0;
         }
+        while (--left > 0);
 
-        bool clamps = arguments->Clamps;
-        var low = Vector512.Create(arguments->Low);
-        var high = Vector512.Create(arguments->High);
-        nint place = 0, addPlace = 0;
-        a0 = TileResults.Finish(a0, adds, add + addPlace, clamps, low, high, to + place);
-        if (sizeof(TVectors) > 1)
-            b0 = TileResults.Finish(b0, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-        if (sizeof(TVectors) > 2)
-            c0 = TileResults.Finish(c0, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        if (Pixels > 1)
+        nint split = arguments->Split;
+        if (add != null)
         {
-            place = TileResults.Place(1, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(1, split, arguments->ResidualGap);
-            a1 = TileResults.Finish(a1, adds, add + addPlace, clamps, low, high, to + place);
+            nint step = arguments->ResidualSecondVector, gap = arguments->ResidualGap, place;
+            float* addB = add + step, addC = addB + step;
+            a0 += Vector512.Load(add);
             if (sizeof(TVectors) > 1)
-                b1 = TileResults.Finish(b1, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b0 += Vector512.Load(addB);
             if (sizeof(TVectors) > 2)
-                c1 = TileResults.Finish(c1, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+                c0 += Vector512.Load(addC);
+            if (Pixels > 1)
+            {
+                place = TilePixels.Place(1, split, gap);
+                a1 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b1 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c1 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 2)
+            {
+                place = TilePixels.Place(2, split, gap);
+                a2 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b2 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c2 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 3)
+            {
+                place = TilePixels.Place(3, split, gap);
+                a3 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b3 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c3 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 4)
+            {
+                place = TilePixels.Place(4, split, gap);
+                a4 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b4 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c4 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 5)
+            {
+                place = TilePixels.Place(5, split, gap);
+                a5 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b5 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c5 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 6)
+            {
+                place = TilePixels.Place(6, split, gap);
+                a6 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b6 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c6 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 7)
+            {
+                place = TilePixels.Place(7, split, gap);
+                a7 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b7 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c7 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 8)
+            {
+                place = TilePixels.Place(8, split, gap);
+                a8 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b8 += Vector512.Load(addB + place);
+                if (sizeof(TVectors) > 2)
+                    c8 += Vector512.Load(addC + place);
+            }
+
+            if (Pixels > 9)
+            {
+                place = TilePixels.Place(9, split, gap);
+                a9 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b9 += Vector512.Load(addB + place);
+            }
+
+            if (Pixels > 10)
+            {
+                place = TilePixels.Place(10, split, gap);
+                a10 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b10 += Vector512.Load(addB + place);
+            }
+
+            if (Pixels > 11)
+            {
+                place = TilePixels.Place(11, split, gap);
+                a11 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b11 += Vector512.Load(addB + place);
+            }
+
+            if (Pixels > 12)
+            {
+                place = TilePixels.Place(12, split, gap);
+                a12 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b12 += Vector512.Load(addB + place);
+            }
+
+            if (Pixels > 13)
+            {
+                place = TilePixels.Place(13, split, gap);
+                a13 += Vector512.Load(add + place);
+                if (sizeof(TVectors) > 1)
+                    b13 += Vector512.Load(addB + place);
+            }
         }
 
-        if (Pixels > 2)
+        if (arguments->Clamps)
         {
-            place = TileResults.Place(2, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(2, split, arguments->ResidualGap);
-            a2 = TileResults.Finish(a2, adds, add + addPlace, clamps, low, high, to + place);
+            var low = Vector512.Create(arguments->Low);
+            var high = Vector512.Create(arguments->High);
+            a0 = Avx512F.Min(high, Avx512F.Max(low, a0));
             if (sizeof(TVectors) > 1)
-                b2 = TileResults.Finish(b2, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b0 = Avx512F.Min(high, Avx512F.Max(low, b0));
             if (sizeof(TVectors) > 2)
-                c2 = TileResults.Finish(c2, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
+                c0 = Avx512F.Min(high, Avx512F.Max(low, c0));
+            if (Pixels > 1)
+            {
+                a1 = Avx512F.Min(high, Avx512F.Max(low, a1));
+                if (sizeof(TVectors) > 1)
+                    b1 = Avx512F.Min(high, Avx512F.Max(low, b1));
+                if (sizeof(TVectors) > 2)
+                    c1 = Avx512F.Min(high, Avx512F.Max(low, c1));
+            }
+
+            if (Pixels > 2)
+            {
+                a2 = Avx512F.Min(high, Avx512F.Max(low, a2));
+                if (sizeof(TVectors) > 1)
+                    b2 = Avx512F.Min(high, Avx512F.Max(low, b2));
+                if (sizeof(TVectors) > 2)
+                    c2 = Avx512F.Min(high, Avx512F.Max(low, c2));
+            }
+
+            if (Pixels > 3)
+            {
+                a3 = Avx512F.Min(high, Avx512F.Max(low, a3));
+                if (sizeof(TVectors) > 1)
+                    b3 = Avx512F.Min(high, Avx512F.Max(low, b3));
+                if (sizeof(TVectors) > 2)
+                    c3 = Avx512F.Min(high, Avx512F.Max(low, c3));
+            }
+
+            if (Pixels > 4)
+            {
+                a4 = Avx512F.Min(high, Avx512F.Max(low, a4));
+                if (sizeof(TVectors) > 1)
+                    b4 = Avx512F.Min(high, Avx512F.Max(low, b4));
+                if (sizeof(TVectors) > 2)
+                    c4 = Avx512F.Min(high, Avx512F.Max(low, c4));
+            }
+
+            if (Pixels > 5)
+            {
+                a5 = Avx512F.Min(high, Avx512F.Max(low, a5));
+                if (sizeof(TVectors) > 1)
+                    b5 = Avx512F.Min(high, Avx512F.Max(low, b5));
+                if (sizeof(TVectors) > 2)
+                    c5 = Avx512F.Min(high, Avx512F.Max(low, c5));
+            }
+
+            if (Pixels > 6)
+            {
+                a6 = Avx512F.Min(high, Avx512F.Max(low, a6));
+                if (sizeof(TVectors) > 1)
+                    b6 = Avx512F.Min(high, Avx512F.Max(low, b6));
+                if (sizeof(TVectors) > 2)
+                    c6 = Avx512F.Min(high, Avx512F.Max(low, c6));
+            }
+
+            if (Pixels > 7)
+            {
+                a7 = Avx512F.Min(high, Avx512F.Max(low, a7));
+                if (sizeof(TVectors) > 1)
+                    b7 = Avx512F.Min(high, Avx512F.Max(low, b7));
+                if (sizeof(TVectors) > 2)
+                    c7 = Avx512F.Min(high, Avx512F.Max(low, c7));
+            }
+
+            if (Pixels > 8)
+            {
+                a8 = Avx512F.Min(high, Avx512F.Max(low, a8));
+                if (sizeof(TVectors) > 1)
+                    b8 = Avx512F.Min(high, Avx512F.Max(low, b8));
+                if (sizeof(TVectors) > 2)
+                    c8 = Avx512F.Min(high, Avx512F.Max(low, c8));
+            }
+
+            if (Pixels > 9)
+            {
+                a9 = Avx512F.Min(high, Avx512F.Max(low, a9));
+                if (sizeof(TVectors) > 1)
+                    b9 = Avx512F.Min(high, Avx512F.Max(low, b9));
+            }
+
+            if (Pixels > 10)
+            {
+                a10 = Avx512F.Min(high, Avx512F.Max(low, a10));
+                if (sizeof(TVectors) > 1)
+                    b10 = Avx512F.Min(high, Avx512F.Max(low, b10));
+            }
+
+            if (Pixels > 11)
+            {
+                a11 = Avx512F.Min(high, Avx512F.Max(low, a11));
+                if (sizeof(TVectors) > 1)
+                    b11 = Avx512F.Min(high, Avx512F.Max(low, b11));
+            }
+
+            if (Pixels > 12)
+            {
+                a12 = Avx512F.Min(high, Avx512F.Max(low, a12));
+                if (sizeof(TVectors) > 1)
+                    b12 = Avx512F.Min(high, Avx512F.Max(low, b12));
+            }
+
+            if (Pixels > 13)
+            {
+                a13 = Avx512F.Min(high, Avx512F.Max(low, a13));
+                if (sizeof(TVectors) > 1)
+                    b13 = Avx512F.Min(high, Avx512F.Max(low, b13));
+            }
         }
 
-        if (Pixels > 3)
         {
-            place = TileResults.Place(3, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(3, split, arguments->ResidualGap);
-            a3 = TileResults.Finish(a3, adds, add + addPlace, clamps, low, high, to + place);
+            nint step = arguments->SecondVector, gap = arguments->DestinationGap, place;
+            float* toA = arguments->Destination, toB = toA + step, toC = toB + step;
+            a0.Store(toA);
             if (sizeof(TVectors) > 1)
-                b3 = TileResults.Finish(b3, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+                b0.Store(toB);
             if (sizeof(TVectors) > 2)
-                c3 = TileResults.Finish(c3, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        }
+                c0.Store(toC);
+            if (Pixels > 1)
+            {
+                place = TilePixels.Place(1, split, gap);
+                a1.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b1.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c1.Store(toC + place);
+            }
 
-        if (Pixels > 4)
-        {
-            place = TileResults.Place(4, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(4, split, arguments->ResidualGap);
-            a4 = TileResults.Finish(a4, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b4 = TileResults.Finish(b4, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            if (sizeof(TVectors) > 2)
-                c4 = TileResults.Finish(c4, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        }
+            if (Pixels > 2)
+            {
+                place = TilePixels.Place(2, split, gap);
+                a2.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b2.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c2.Store(toC + place);
+            }
 
-        if (Pixels > 5)
-        {
-            place = TileResults.Place(5, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(5, split, arguments->ResidualGap);
-            a5 = TileResults.Finish(a5, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b5 = TileResults.Finish(b5, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            if (sizeof(TVectors) > 2)
-                c5 = TileResults.Finish(c5, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        }
+            if (Pixels > 3)
+            {
+                place = TilePixels.Place(3, split, gap);
+                a3.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b3.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c3.Store(toC + place);
+            }
 
-        if (Pixels > 6)
-        {
-            place = TileResults.Place(6, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(6, split, arguments->ResidualGap);
-            a6 = TileResults.Finish(a6, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b6 = TileResults.Finish(b6, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            if (sizeof(TVectors) > 2)
-                c6 = TileResults.Finish(c6, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        }
+            if (Pixels > 4)
+            {
+                place = TilePixels.Place(4, split, gap);
+                a4.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b4.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c4.Store(toC + place);
+            }
 
-        if (Pixels > 7)
-        {
-            place = TileResults.Place(7, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(7, split, arguments->ResidualGap);
-            a7 = TileResults.Finish(a7, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b7 = TileResults.Finish(b7, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            if (sizeof(TVectors) > 2)
-                c7 = TileResults.Finish(c7, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        }
+            if (Pixels > 5)
+            {
+                place = TilePixels.Place(5, split, gap);
+                a5.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b5.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c5.Store(toC + place);
+            }
 
-        if (Pixels > 8)
-        {
-            place = TileResults.Place(8, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(8, split, arguments->ResidualGap);
-            a8 = TileResults.Finish(a8, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b8 = TileResults.Finish(b8, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            if (sizeof(TVectors) > 2)
-                c8 = TileResults.Finish(c8, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        }
+            if (Pixels > 6)
+            {
+                place = TilePixels.Place(6, split, gap);
+                a6.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b6.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c6.Store(toC + place);
+            }
 
-        if (Pixels > 9)
-        {
-            place = TileResults.Place(9, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(9, split, arguments->ResidualGap);
-            a9 = TileResults.Finish(a9, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b9 = TileResults.Finish(b9, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-        }
+            if (Pixels > 7)
+            {
+                place = TilePixels.Place(7, split, gap);
+                a7.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b7.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c7.Store(toC + place);
+            }
 
-        if (Pixels > 10)
-        {
-            place = TileResults.Place(10, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(10, split, arguments->ResidualGap);
-            a10 = TileResults.Finish(a10, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b10 = TileResults.Finish(b10, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-        }
+            if (Pixels > 8)
+            {
+                place = TilePixels.Place(8, split, gap);
+                a8.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b8.Store(toB + place);
+                if (sizeof(TVectors) > 2)
+                    c8.Store(toC + place);
+            }
 
-        if (Pixels > 11)
-        {
-            place = TileResults.Place(11, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(11, split, arguments->ResidualGap);
-            a11 = TileResults.Finish(a11, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b11 = TileResults.Finish(b11, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-        }
+            if (Pixels > 9)
+            {
+                place = TilePixels.Place(9, split, gap);
+                a9.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b9.Store(toB + place);
+            }
 
-        if (Pixels > 12)
-        {
-            place = TileResults.Place(12, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(12, split, arguments->ResidualGap);
-            a12 = TileResults.Finish(a12, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b12 = TileResults.Finish(b12, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-        }
+            if (Pixels > 10)
+            {
+                place = TilePixels.Place(10, split, gap);
+                a10.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b10.Store(toB + place);
+            }
 
-        if (Pixels > 13)
-        {
-            place = TileResults.Place(13, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(13, split, arguments->ResidualGap);
-            a13 = TileResults.Finish(a13, adds, add + addPlace, clamps, low, high, to + place);
-            if (sizeof(TVectors) > 1)
-                b13 = TileResults.Finish(b13, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
+            if (Pixels > 11)
+            {
+                place = TilePixels.Place(11, split, gap);
+                a11.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b11.Store(toB + place);
+            }
+
+            if (Pixels > 12)
+            {
+                place = TilePixels.Place(12, split, gap);
+                a12.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b12.Store(toB + place);
+            }
+
+            if (Pixels > 13)
+            {
+                place = TilePixels.Place(13, split, gap);
+                a13.Store(toA + place);
+                if (sizeof(TVectors) > 1)
+                    b13.Store(toB + place);
+            }
         }
 
         float* sums = arguments->PoolSums;

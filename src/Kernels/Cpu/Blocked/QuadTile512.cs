@@ -6,8 +6,9 @@ namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>The register tile of four vectors of output channels and up to six pixels, for 1×1 convolutions: <see cref="ConvTile512{TWidth, TRows, TStep, TVectors}"/>
 /// without taps, two input channels a step.</summary>
-/// <remarks>24 multiply-adds for 10 loads, and what keeps the loop going only every other time: 36 instructions in the place of 38. On a core of one's own
-/// that makes no difference, beside a busy sibling thread it is 7 % of the time.</remarks>
+/// <remarks>Two channels are 48 multiply-adds, 20 loads and 6 instructions that keep the loop going. On a core of one's own a few instructions more
+/// make no difference; beside a busy sibling thread, where two or three a cycle are all there is, each of them counts, those between the loops too: so
+/// nothing here is a loop or a question that could be one instruction, and what happens to the sums is decided once and not for each of them.</remarks>
 /// <typeparam name="TWidth">Pixels of a row.</typeparam>
 /// <typeparam name="TRows">Rows of pixels, one or two.</typeparam>
 internal static unsafe class QuadTile512<TWidth, TRows>
@@ -23,15 +24,15 @@ internal static unsafe class QuadTile512<TWidth, TRows>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(ConvTileArguments* arguments)
     {
-        float* source = arguments->Source, w = arguments->Weights;
-        nint secondRow = arguments->SecondRow, nextStep = arguments->NextStep;
-        float* next = arguments->Next;
-        float* to = arguments->Destination;
+        float* source = arguments->Source, w = arguments->Weights, next = arguments->Next;
+        nint blockStep = arguments->BlockStep, nextStep = arguments->NextStep;
         float* add = arguments->Residual;
-        nint step = arguments->SecondVector, addStep = arguments->ResidualSecondVector, split = arguments->Split;
-        bool adds = add != null;
-        if (adds)
-            TileResults.PrefetchResidual(arguments, Vectors, Pixels);
+        if (add != null)
+        {
+            for (int vector = 0; vector < Vectors; vector++)
+                TilePixels.Prefetch(add + vector * arguments->ResidualSecondVector, Pixels, Block);
+        }
+
         float* bias = arguments->Bias;
         var a0 = bias == null ? Vector512<float>.Zero : Vector512.Load(bias);
         var b0 = bias == null ? Vector512<float>.Zero : Vector512.Load(bias + Block);
@@ -42,13 +43,14 @@ internal static unsafe class QuadTile512<TWidth, TRows>
         Vector512<float> a3 = a0, b3 = b0, c3 = c0, d3 = d0;
         Vector512<float> a4 = a0, b4 = b0, c4 = c0, d4 = d0;
         Vector512<float> a5 = a0, b5 = b0, c5 = c0, d5 = d0;
-        for (nint block = 0; block < arguments->Blocks; block++)
+        // The pixels of the block after the next one are fetched; in the last two blocks those of the next tile.
+        nint left = arguments->Blocks, wrapped = sizeof(TWidth) * Block - (left - 2) * blockStep;
+        float* x = source + arguments->FirstLane;
+        do
         {
-            nint from = block == 0 ? arguments->FirstLane : 0;
-            float* x = source + from;
-            float* y = x + secondRow;
-            float* end = source + (block == arguments->Blocks - 1 ? arguments->LastLanes : arguments->BlockLanes);
-            TileResults.PrefetchSource(arguments, source, block, sizeof(TWidth));
+            float* y = x + arguments->SecondRow;
+            float* end = source + (left > 1 ? Block : arguments->LastLanes);
+            TilePixels.Prefetch(source + (left > 2 ? 2 * blockStep : wrapped), sizeof(TWidth), Block);
             do
             {
                 var wa = Vector512.Load(w);
@@ -162,7 +164,9 @@ internal static unsafe class QuadTile512<TWidth, TRows>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch1(next);
-                    Sse.Prefetch1(next + nextStep);
+                    // Few pixels need more weights.
+                    if (Pixels < 5)
+                        Sse.Prefetch1(next + nextStep);
                     next += 2 * nextStep;
                 }
 
@@ -172,66 +176,169 @@ internal static unsafe class QuadTile512<TWidth, TRows>
                     y += 2;
             }
             while (x < end);
-            source += arguments->BlockStep;
+            source += blockStep;
+            x = source;
+        }
+        while (--left > 0);
+
+        nint split = arguments->Split;
+        if (add != null)
+        {
+            nint step = arguments->ResidualSecondVector, gap = arguments->ResidualGap, place;
+            float* addB = add + step, addC = addB + step, addD = addC + step;
+            a0 += Vector512.Load(add);
+            b0 += Vector512.Load(addB);
+            c0 += Vector512.Load(addC);
+            d0 += Vector512.Load(addD);
+
+            if (Pixels > 1)
+            {
+                place = TilePixels.Place(1, split, gap);
+                a1 += Vector512.Load(add + place);
+                b1 += Vector512.Load(addB + place);
+                c1 += Vector512.Load(addC + place);
+                d1 += Vector512.Load(addD + place);
+            }
+
+            if (Pixels > 2)
+            {
+                place = TilePixels.Place(2, split, gap);
+                a2 += Vector512.Load(add + place);
+                b2 += Vector512.Load(addB + place);
+                c2 += Vector512.Load(addC + place);
+                d2 += Vector512.Load(addD + place);
+            }
+
+            if (Pixels > 3)
+            {
+                place = TilePixels.Place(3, split, gap);
+                a3 += Vector512.Load(add + place);
+                b3 += Vector512.Load(addB + place);
+                c3 += Vector512.Load(addC + place);
+                d3 += Vector512.Load(addD + place);
+            }
+
+            if (Pixels > 4)
+            {
+                place = TilePixels.Place(4, split, gap);
+                a4 += Vector512.Load(add + place);
+                b4 += Vector512.Load(addB + place);
+                c4 += Vector512.Load(addC + place);
+                d4 += Vector512.Load(addD + place);
+            }
+
+            if (Pixels > 5)
+            {
+                place = TilePixels.Place(5, split, gap);
+                a5 += Vector512.Load(add + place);
+                b5 += Vector512.Load(addB + place);
+                c5 += Vector512.Load(addC + place);
+                d5 += Vector512.Load(addD + place);
+            }
         }
 
-        bool clamps = arguments->Clamps;
-        var low = Vector512.Create(arguments->Low);
-        var high = Vector512.Create(arguments->High);
-        nint place = 0, addPlace = 0;
-        a0 = TileResults.Finish(a0, adds, add + addPlace, clamps, low, high, to + place);
-        b0 = TileResults.Finish(b0, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-        c0 = TileResults.Finish(c0, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-        d0 = TileResults.Finish(d0, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
-
-        if (Pixels > 1)
+        if (arguments->Clamps)
         {
-            place = TileResults.Place(1, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(1, split, arguments->ResidualGap);
-            a1 = TileResults.Finish(a1, adds, add + addPlace, clamps, low, high, to + place);
-            b1 = TileResults.Finish(b1, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            c1 = TileResults.Finish(c1, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            d1 = TileResults.Finish(d1, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+            var low = Vector512.Create(arguments->Low);
+            var high = Vector512.Create(arguments->High);
+            a0 = Avx512F.Min(high, Avx512F.Max(low, a0));
+            b0 = Avx512F.Min(high, Avx512F.Max(low, b0));
+            c0 = Avx512F.Min(high, Avx512F.Max(low, c0));
+            d0 = Avx512F.Min(high, Avx512F.Max(low, d0));
+
+            if (Pixels > 1)
+            {
+                a1 = Avx512F.Min(high, Avx512F.Max(low, a1));
+                b1 = Avx512F.Min(high, Avx512F.Max(low, b1));
+                c1 = Avx512F.Min(high, Avx512F.Max(low, c1));
+                d1 = Avx512F.Min(high, Avx512F.Max(low, d1));
+            }
+
+            if (Pixels > 2)
+            {
+                a2 = Avx512F.Min(high, Avx512F.Max(low, a2));
+                b2 = Avx512F.Min(high, Avx512F.Max(low, b2));
+                c2 = Avx512F.Min(high, Avx512F.Max(low, c2));
+                d2 = Avx512F.Min(high, Avx512F.Max(low, d2));
+            }
+
+            if (Pixels > 3)
+            {
+                a3 = Avx512F.Min(high, Avx512F.Max(low, a3));
+                b3 = Avx512F.Min(high, Avx512F.Max(low, b3));
+                c3 = Avx512F.Min(high, Avx512F.Max(low, c3));
+                d3 = Avx512F.Min(high, Avx512F.Max(low, d3));
+            }
+
+            if (Pixels > 4)
+            {
+                a4 = Avx512F.Min(high, Avx512F.Max(low, a4));
+                b4 = Avx512F.Min(high, Avx512F.Max(low, b4));
+                c4 = Avx512F.Min(high, Avx512F.Max(low, c4));
+                d4 = Avx512F.Min(high, Avx512F.Max(low, d4));
+            }
+
+            if (Pixels > 5)
+            {
+                a5 = Avx512F.Min(high, Avx512F.Max(low, a5));
+                b5 = Avx512F.Min(high, Avx512F.Max(low, b5));
+                c5 = Avx512F.Min(high, Avx512F.Max(low, c5));
+                d5 = Avx512F.Min(high, Avx512F.Max(low, d5));
+            }
         }
 
-        if (Pixels > 2)
         {
-            place = TileResults.Place(2, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(2, split, arguments->ResidualGap);
-            a2 = TileResults.Finish(a2, adds, add + addPlace, clamps, low, high, to + place);
-            b2 = TileResults.Finish(b2, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            c2 = TileResults.Finish(c2, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            d2 = TileResults.Finish(d2, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
-        }
+            nint step = arguments->SecondVector, gap = arguments->DestinationGap, place;
+            float* toA = arguments->Destination, toB = toA + step, toC = toB + step, toD = toC + step;
+            a0.Store(toA);
+            b0.Store(toB);
+            c0.Store(toC);
+            d0.Store(toD);
 
-        if (Pixels > 3)
-        {
-            place = TileResults.Place(3, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(3, split, arguments->ResidualGap);
-            a3 = TileResults.Finish(a3, adds, add + addPlace, clamps, low, high, to + place);
-            b3 = TileResults.Finish(b3, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            c3 = TileResults.Finish(c3, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            d3 = TileResults.Finish(d3, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
-        }
+            if (Pixels > 1)
+            {
+                place = TilePixels.Place(1, split, gap);
+                a1.Store(toA + place);
+                b1.Store(toB + place);
+                c1.Store(toC + place);
+                d1.Store(toD + place);
+            }
 
-        if (Pixels > 4)
-        {
-            place = TileResults.Place(4, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(4, split, arguments->ResidualGap);
-            a4 = TileResults.Finish(a4, adds, add + addPlace, clamps, low, high, to + place);
-            b4 = TileResults.Finish(b4, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            c4 = TileResults.Finish(c4, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            d4 = TileResults.Finish(d4, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
-        }
+            if (Pixels > 2)
+            {
+                place = TilePixels.Place(2, split, gap);
+                a2.Store(toA + place);
+                b2.Store(toB + place);
+                c2.Store(toC + place);
+                d2.Store(toD + place);
+            }
 
-        if (Pixels > 5)
-        {
-            place = TileResults.Place(5, split, arguments->DestinationGap);
-            addPlace = TileResults.Place(5, split, arguments->ResidualGap);
-            a5 = TileResults.Finish(a5, adds, add + addPlace, clamps, low, high, to + place);
-            b5 = TileResults.Finish(b5, adds, add + addStep + addPlace, clamps, low, high, to + step + place);
-            c5 = TileResults.Finish(c5, adds, add + 2 * addStep + addPlace, clamps, low, high, to + 2 * step + place);
-            d5 = TileResults.Finish(d5, adds, add + 3 * addStep + addPlace, clamps, low, high, to + 3 * step + place);
+            if (Pixels > 3)
+            {
+                place = TilePixels.Place(3, split, gap);
+                a3.Store(toA + place);
+                b3.Store(toB + place);
+                c3.Store(toC + place);
+                d3.Store(toD + place);
+            }
+
+            if (Pixels > 4)
+            {
+                place = TilePixels.Place(4, split, gap);
+                a4.Store(toA + place);
+                b4.Store(toB + place);
+                c4.Store(toC + place);
+                d4.Store(toD + place);
+            }
+
+            if (Pixels > 5)
+            {
+                place = TilePixels.Place(5, split, gap);
+                a5.Store(toA + place);
+                b5.Store(toB + place);
+                c5.Store(toC + place);
+                d5.Store(toD + place);
+            }
         }
 
         float* sums = arguments->PoolSums;
