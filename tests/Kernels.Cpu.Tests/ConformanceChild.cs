@@ -17,6 +17,8 @@ internal static class ConformanceChild
             return Report([.. ConvAlgorithmCases.Failures(DirectAlgorithm.Blocked, ConvAlgorithmCases.Edges()), .. ConvAlgorithmCases.Failures(DirectAlgorithm.Planes, ConvAlgorithmCases.Edges())]);
         if (arguments.Contains("--winograd"))
             return Report(WinogradCases.Check());
+        if (arguments.Contains("--reuse"))
+            return Report(ChunkReuseCases.Failures());
         bool large = arguments.Contains("--large");
         var cases = CaseCatalog.All.Where(opCase => large || !opCase.Large).ToArray();
         var checks = new BackendChecks(Device.Cpu);

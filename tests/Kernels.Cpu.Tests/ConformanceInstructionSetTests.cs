@@ -18,6 +18,8 @@ public sealed class InstructionSetTests
     [TestCase("--direct", "DOTNET_EnableAVX512", "avx512")]
     [TestCase("--direct", "DOTNET_EnableAVX2", "avx512 avx2")]
     [TestCase("--direct", "DOTNET_EnableHWIntrinsic", "avx512 avx2 vector128")]
+    [TestCase("--reuse", "DOTNET_EnableAVX512", "avx512")]
+    [TestCase("--reuse", "DOTNET_EnableAVX2", "avx512 avx2")]
     public void Kernels_WithInstructionSetsSwitchedOff_MatchReference(string argument, string variable, string off)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };

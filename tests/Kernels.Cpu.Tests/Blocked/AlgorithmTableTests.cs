@@ -130,6 +130,37 @@ internal sealed class AlgorithmTableTests
         Assert.That(Directory.EnumerateFiles(_folder).Count(), Is.EqualTo(1));
     }
 
+    /// <summary>A table of older versions was measured in another way: it is left where it lies.</summary>
+    [Test, NonParallelizable]
+    public void Lower_WithoutAName_FollowsTheMachinesOwnTable_ButNoneOfAnOlderMeasurement()
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("only Linux lets a process name the user's folder for local data");
+        string? before = Environment.GetEnvironmentVariable("XDG_DATA_HOME");
+        try
+        {
+            Environment.SetEnvironmentVariable("XDG_DATA_HOME", _folder);
+            var options = new LoweringOptions(Threads: EngineSettings.Threads);
+            string file = AlgorithmTable.DefaultFile(options.Threads), older = file.Replace("-v2-", "-");
+            Assert.That(older, Is.Not.EqualTo(file).And.StartsWith(_folder));
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(older, $"winograd4\t1\t{Layer}\n");
+            Assert.That(Lower(options), Has.Some.EqualTo("conv 3×3 winograd2"), "the usual one");
+
+            Lower(options with { Tune = true });
+            Assert.That(File.ReadAllText(file), Does.Contain(Layer), "the older one does not keep it from being measured");
+            Assert.That(File.ReadAllText(older), Is.EqualTo($"winograd4\t1\t{Layer}\n"));
+            File.WriteAllText(file, $"winograd4\t1\t{Layer}\n");
+            Assert.That(Lower(options), Has.Some.EqualTo("conv 3×3 winograd4"));
+            File.Delete(file);
+            Assert.That(Lower(options with { AlgorithmFile = older }), Has.Some.EqualTo("conv 3×3 winograd4"), "whoever names it wants it");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("XDG_DATA_HOME", before);
+        }
+    }
+
     private static ConvEpilogue ConvEpilogue => new(ActivationKind.Relu, false, 0);
 
     /// <summary>Lowers one convolution; returns the names of the steps.</summary>

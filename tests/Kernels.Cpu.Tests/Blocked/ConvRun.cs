@@ -67,65 +67,63 @@ internal sealed unsafe class ConvRun
     public (double[] Output, double[]? Means) Compute(ConvAlgorithm algorithm, int threads, bool inPlace, bool surrounded = false)
     {
         using var check = EngineSettings.WithCheckBounds(true);
-        using var backend = new CpuBackend();
+        using var setting = Set(algorithm, inPlace, surrounded);
+        var (packed, memory) = (setting.Packed, setting.Memory);
+
+        // Chunks may run in any order: backwards if there are threads.
+        WorkerPool.Shared.Run(packed.Chunks, threads, (chunk, before) => packed.RunChunk(Turned(chunk), before < 0 ? before : Turned(before), memory));
+        int Turned(int chunk) => threads == 1 ? chunk : packed.Chunks - 1 - chunk;
+
+        return (Get(memory.Output, memory.OutputLayout), packed.PoolParts > 0 ? Means(memory, packed.PoolParts) : null);
+    }
+
+    /// <summary>The algorithm with packed weights, and the values where it reads them.</summary>
+    /// <param name="algorithm">The algorithm.</param>
+    /// <param name="inPlace">Whether the residual lies where the result goes.</param>
+    /// <param name="surrounded">Whether there are more zeros around the input than the algorithm needs, as another reader might.</param>
+    public ConvSetting Set(ConvAlgorithm algorithm, bool inPlace, bool surrounded = false)
+    {
         using var scope = new TensorScope();
         using var off = GradMode.Off();
         var weight = new GraphConstant(Tensor.FromDoubles(_values[1], _specs[1]), _problem.WeightType == DType.F32 ? _factors : null);
-        using var packed = algorithm.Pack(_problem, weight, new GraphConstant(Tensor.FromDoubles(_values[2], _specs[2])));
+        var setting = new ConvSetting(algorithm.Pack(_problem, weight, new GraphConstant(Tensor.FromDoubles(_values[2], _specs[2]))));
+        ref var memory = ref setting.Memory;
 
         var x = _specs[0].Shape;
-        var memory = default(ConvMemory);
-        var held = new List<Storage>();
-        float* Take(long floats)
-        {
-            held.Add(backend.Allocate(floats * sizeof(float)));
-            return (float*)((CpuStorage)held[^1]).Pointer;
-        }
-
         var border = algorithm.InputBorder(_problem);
         memory.InputLayout = new BlockedLayout(x[0], x[1], x[2], x[3], surrounded ? Border.Union(border, new Border(2, 1, 1, 3)) : border);
         if (algorithm.ReadsPlanes)
         {
-            memory.Input = Take(_values[0].Length);
+            memory.Input = setting.Take(_values[0].Length);
             for (int i = 0; i < _values[0].Length; i++)
                 memory.Input[i] = (float)_values[0][i];
         }
         else
         {
-            memory.Input = Take(memory.InputLayout.ByteLength / sizeof(float));
+            memory.Input = setting.Take(memory.InputLayout.ByteLength / sizeof(float));
             Put(_values[0], memory.Input, memory.InputLayout);
         }
 
         memory.OutputLayout = new BlockedLayout(_problem.Batch, _problem.OutputChannels, _problem.OutputHeight, _problem.OutputWidth, new Border(1, 2, 3, 1));
-        memory.Output = Take(memory.OutputLayout.ByteLength / sizeof(float));
+        memory.Output = setting.Take(memory.OutputLayout.ByteLength / sizeof(float));
         if (_problem.Epilogue.Residual)
         {
             memory.ResidualLayout = inPlace ? memory.OutputLayout : memory.OutputLayout with { Border = new Border(0, 1, 0, 0) };
-            memory.Residual = inPlace ? memory.Output : Take(memory.ResidualLayout.ByteLength / sizeof(float));
+            memory.Residual = inPlace ? memory.Output : setting.Take(memory.ResidualLayout.ByteLength / sizeof(float));
             Put(_values[^1], memory.Residual, memory.ResidualLayout);
         }
 
         if (_problem.Prologue.AttentionRadix > 0)
         {
             int channels = x[1], padded = (channels + Block - 1) / Block * Block;
-            memory.Attention = Take(_problem.Batch * padded);
+            memory.Attention = setting.Take(_problem.Batch * padded);
             for (int i = 0; i < _problem.Batch * padded; i++)
                 memory.Attention[i] = i % padded < channels ? (float)_values[3][i / padded * channels + i % padded] : 0;
         }
 
-        int sums = _problem.Batch * memory.OutputLayout.Blocks * Block;
-        if (packed.PoolParts > 0)
-            memory.PoolSums = Take((long)packed.PoolParts * sums);
-
-        // Chunks may run in any order: backwards if there are threads.
-        WorkerPool.Shared.Run(packed.Chunks, threads, (chunk, before) => packed.RunChunk(Turned(chunk), before < 0 ? before : Turned(before), memory));
-        int Turned(int chunk) => threads == 1 ? chunk : packed.Chunks - 1 - chunk;
-
-        var output = Get(memory.Output, memory.OutputLayout);
-        double[]? means = packed.PoolParts > 0 ? Means(memory, packed.PoolParts) : null;
-        foreach (var storage in held)
-            storage.ReleaseReference();
-        return (output, means);
+        if (setting.Packed.PoolParts > 0)
+            memory.PoolSums = setting.Take(setting.SumCount);
+        return setting;
     }
 
     private double[] Means(in ConvMemory memory, int parts)

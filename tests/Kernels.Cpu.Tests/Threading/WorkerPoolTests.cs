@@ -103,6 +103,39 @@ public sealed class WorkerPoolTests
         Assert.That(told, Is.GreaterThanOrEqualTo(50 * (Chunks - threads) / 2));
     }
 
+    /// <summary>What a chunk that failed left behind is of no use.</summary>
+    [TestCase(2)]
+    [TestCase(3)]
+    public void Run_AfterAChunkThatThrew_TellsItsThreadOfNone(int threads)
+    {
+        const int Chunks = 40;
+        int told = 0;
+        for (int region = 0; region < 50; region++)
+        {
+            var last = new ConcurrentDictionary<int, int>();
+            var wrong = new ConcurrentBag<string>();
+            Assert.That(
+                () => WorkerPool.Shared.Run(Chunks, threads, (chunk, before) =>
+                {
+                    Thread.SpinWait(200);
+                    int ran = last.GetValueOrDefault(Environment.CurrentManagedThreadId, -1);
+                    last[Environment.CurrentManagedThreadId] = chunk;
+                    if (before != -1 && (before != ran || Fails(ran)))
+                        wrong.Add($"chunk {chunk} of region {region}: told {before}, ran {ran}");
+                    if (ran >= 0 && Fails(ran))
+                        Interlocked.Increment(ref told);
+                    if (Fails(chunk))
+                        throw new InvalidOperationException();
+                }),
+                Throws.InvalidOperationException);
+            Assert.That(wrong, Is.Empty);
+        }
+
+        Assert.That(told, Is.GreaterThan(0));
+
+        static bool Fails(int chunk) => chunk % 7 == 3;
+    }
+
     [Test]
     public void Run_InsideAChunk_RunsThere()
     {
@@ -185,6 +218,19 @@ public sealed class WorkerPoolTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int region = 0; region < 1000; region++)
             ParallelRows.For(8, body);
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    [Test]
+    public void Run_OfABodyThatIsToldWhatRanBefore_AllocatesNothing()
+    {
+        Action<int, int> body = static (_, _) => Thread.SpinWait(10);
+        for (int region = 0; region < 50; region++)
+            WorkerPool.Shared.Run(8, 2, body);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int region = 0; region < 1000; region++)
+            WorkerPool.Shared.Run(8, 2, body);
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }

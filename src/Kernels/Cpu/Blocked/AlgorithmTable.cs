@@ -6,7 +6,7 @@ using ResNeSt.Tensors.Graphs;
 namespace ResNeSt.Kernels.Cpu;
 
 /// <summary>Measured choices of algorithms, kept in a readable file: a line per layer with the algorithm, its time in microseconds and the layer.</summary>
-/// <remarks>Unless the caller names a file it is <c>ResNeSt/convolutions-{vectors}-{threads}.txt</c> in the user's folder for local data, so that each
+/// <remarks>Unless the caller names a file it is <c>ResNeSt/convolutions-v2-{vectors}-{threads}.txt</c> in the user's folder for local data, so that each
 /// machine has its own; if that cannot be read or written, nothing but the choice changes. A file that the caller names must be sound.</remarks>
 internal sealed class AlgorithmTable : IDisposable
 {
@@ -16,8 +16,12 @@ internal sealed class AlgorithmTable : IDisposable
     // Rounds of a measurement: what disturbs comes and goes within milliseconds.
     private const int Rounds = 9;
 
-    // An algorithm takes the place of the usual one if it needs less than this share of its time: less may be chance.
+    // An algorithm takes the place of the usual one if it needs less than this share of its time: less of a gain may be chance.
     private const double Advantage = 0.9;
+
+    // Part of the name of the machine's own file: raised when times are measured in another way, so that choices by older ones are followed no more.
+    // Those of the first measured with weights in the caches.
+    private const string Measurement = "v2";
 
     private const string Head = "# algorithm, microseconds, layer; made by measuring, and free to be edited";
 
@@ -56,7 +60,7 @@ internal sealed class AlgorithmTable : IDisposable
     public static string DefaultFile(int threads) => System.IO.Path.Combine(
         // Not verified: the folder may not exist yet, and would be none then.
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ResNeSt",
-        string.Create(CultureInfo.InvariantCulture, $"convolutions-{DirectAlgorithm.VectorBits}-{threads}.txt"));
+        string.Create(CultureInfo.InvariantCulture, $"convolutions-{Measurement}-{DirectAlgorithm.VectorBits}-{threads}.txt"));
 
     /// <summary>The measured choice, a measurement if the options wish one, or the usual choice.</summary>
     public ConvAlgorithm Choose(ConvProblem problem, bool hasPlanes, GraphConstant weight, GraphConstant bias)
@@ -108,6 +112,55 @@ internal sealed class AlgorithmTable : IDisposable
         }
     }
 
+    /// <summary>The fastest of some algorithms as in a network, with weights from memory and activations from the caches, or the usual one if that is about
+    /// as fast. Each runs in turn, and the best time of each counts, since whatever disturbs makes slower.</summary>
+    public (ConvAlgorithm Best, double Microseconds) Measure(
+        ConvProblem problem, ConvAlgorithm[] candidates, ConvAlgorithm usual, GraphConstant weight, GraphConstant bias)
+    {
+        var trials = new List<ConvTrial>(candidates.Length);
+        try
+        {
+            foreach (var algorithm in candidates)
+                trials.Add(new ConvTrial(algorithm, problem, weight, bias));
+            var times = new double[trials.Count];
+            Array.Fill(times, double.PositiveInfinity);
+            for (int round = 0; round < Rounds; round++)
+            {
+                for (int i = 0; i < times.Length; i++)
+                {
+                    _flush.Run(_options.Threads);
+                    trials[i].TouchActivations(_options.Threads);
+                    long before = Stopwatch.GetTimestamp();
+                    trials[i].Run(_options.Threads);
+                    times[i] = Math.Min(times[i], Stopwatch.GetElapsedTime(before).TotalMicroseconds);
+                }
+            }
+
+            int winner = Winner(times, Array.IndexOf(candidates, usual));
+            return (candidates[winner], times[winner]);
+        }
+        finally
+        {
+            foreach (var trial in trials)
+                trial.Dispose();
+        }
+    }
+
+    /// <summary>Index of the usual algorithm, unless another takes less than nine tenths of its time: then the fastest.</summary>
+    /// <param name="times">A time for each.</param>
+    /// <param name="usual">Index of the usual one; -1 if it is not among them.</param>
+    public static int Winner(ReadOnlySpan<double> times, int usual)
+    {
+        int fastest = 0;
+        for (int i = 1; i < times.Length; i++)
+        {
+            if (times[i] < times[fastest])
+                fastest = i;
+        }
+
+        return usual < 0 || times[fastest] < Advantage * times[usual] ? fastest : usual;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _flush.Dispose();
 
@@ -153,39 +206,5 @@ internal sealed class AlgorithmTable : IDisposable
             throw new DataFileException(DataFileErrorKind.TooLarge, $"is more than {MostBytes >> 20} MB: that is no table of algorithms", _file);
         string text = file.ReadToEnd().ReplaceLineEndings("\n").TrimEnd('\n');
         return text.Length == 0 ? [] : text.Split('\n');
-    }
-
-    /// <summary>The fastest, as in a network: with weights from memory and activations from the caches. Each runs in turn, and the best time of each
-    /// counts, since whatever disturbs makes slower. The usual one needs no proof.</summary>
-    private (ConvAlgorithm Best, double Microseconds) Measure(
-        ConvProblem problem, ConvAlgorithm[] candidates, ConvAlgorithm usual, GraphConstant weight, GraphConstant bias)
-    {
-        var runs = candidates.Select(algorithm => new ConvTrial(algorithm, problem, weight, bias)).ToArray();
-        try
-        {
-            var best = new double[runs.Length];
-            Array.Fill(best, double.PositiveInfinity);
-            for (int round = 0; round < Rounds; round++)
-            {
-                for (int i = 0; i < runs.Length; i++)
-                {
-                    _flush.Run(_options.Threads);
-                    runs[i].TouchActivations();
-                    long before = Stopwatch.GetTimestamp();
-                    runs[i].Run(_options.Threads);
-                    best[i] = Math.Min(best[i], Stopwatch.GetElapsedTime(before).TotalMicroseconds);
-                }
-            }
-
-            int winner = Array.IndexOf(best, best.Min()), expected = Array.IndexOf(candidates, usual);
-            if (expected >= 0 && best[expected] * Advantage < best[winner])
-                winner = expected;
-            return (candidates[winner], best[winner]);
-        }
-        finally
-        {
-            foreach (var run in runs)
-                run.Dispose();
-        }
     }
 }

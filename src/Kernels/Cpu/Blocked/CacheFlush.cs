@@ -7,22 +7,26 @@ namespace ResNeSt.Kernels.Cpu;
 /// <remarks>Without it the algorithm with the fewest operations wins, and in the network its larger weights cost more than they save.</remarks>
 internal sealed unsafe class CacheFlush : IDisposable
 {
-    // As much as the weights of a network of this library.
+    // About as much as the weights of a network of this library. A larger cache keeps what is measured, as it keeps the weights of a network from one
+    // picture to the next.
     private const int Bytes = 96 << 20;
     private const int Line = NativeMemoryPool.Alignment / sizeof(float);
 
     private PanelStore? _store;
+    private bool _isDisposed;
 
-    /// <summary>Reads it, each thread its part, so that the caches of every processor forget what they hold.</summary>
+    /// <summary>Reads it, each thread its part, so that caches forget what they hold: those of each processor, and a common one of up to 96 MB.</summary>
     public void Run(int threads)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_store is null)
         {
             _store = new PanelStore(DType.F32, Bytes / sizeof(float));
-            NativeMemory.Clear(_store.Read(0, 0), Bytes);
+            // Pages that were never written may all be the same one.
+            NativeMemory.Clear(_store.Prepare(0, Bytes / sizeof(float)), Bytes);
         }
 
-        float* memory = _store.Read(0, 0);
+        float* memory = _store.Read(0, Bytes / sizeof(float));
         WorkerPool.Shared.Run(threads, threads, thread =>
         {
             const long Lines = Bytes / NativeMemoryPool.Alignment;
@@ -35,5 +39,9 @@ internal sealed unsafe class CacheFlush : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _store?.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _store?.Dispose();
+    }
 }

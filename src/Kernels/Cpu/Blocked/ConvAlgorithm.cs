@@ -35,7 +35,8 @@ internal abstract unsafe class PackedConv : IDisposable
 
     /// <summary>Computes one chunk. Working memory comes from <see cref="ThreadScratch"/>.</summary>
     /// <param name="chunk">The chunk.</param>
-    /// <param name="before">The chunk that this thread computed just before, of the same memory; -1 if none. What it prepared may serve again.</param>
+    /// <param name="before">The chunk that this thread computed just before, of the same memory; -1 if none. What it left in <see cref="ThreadScratch"/> may
+    /// serve again where it has exactly the bits that this chunk would make itself: results do not depend on it.</param>
     /// <param name="memory">Where to read and write.</param>
     public abstract void RunChunk(int chunk, int before, in ConvMemory memory);
 

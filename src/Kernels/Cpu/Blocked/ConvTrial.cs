@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ResNeSt.Tensors.Graphs;
 
@@ -6,6 +7,9 @@ namespace ResNeSt.Kernels.Cpu;
 /// <summary>An algorithm with memory of its own, to measure it.</summary>
 internal sealed unsafe class ConvTrial : IDisposable
 {
+    // Longer than a sleeping thread takes to come.
+    private static readonly long PatienceTicks = Stopwatch.Frequency / 1000;
+
     private readonly PackedConv _packed;
     private readonly List<(nint Memory, long Bytes)> _blocks = [];
     private readonly Action<int, int> _body;
@@ -13,6 +17,48 @@ internal sealed unsafe class ConvTrial : IDisposable
     public ConvTrial(ConvAlgorithm algorithm, ConvProblem problem, GraphConstant weight, GraphConstant bias)
     {
         _packed = algorithm.Pack(problem, weight, bias);
+        try
+        {
+            var memory = Allocate(algorithm, problem);
+            _body = (chunk, before) => _packed.RunChunk(chunk, before, memory);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Computes once.</summary>
+    public void Run(int threads) => WorkerPool.Shared.Run(_packed.Chunks, threads, _body);
+
+    /// <summary>Reads what it reads and writes, but for the weights, each thread its part: the layer before has just written it.</summary>
+    /// <remarks>When it returns, the threads are awake, as they are between two layers of a network.</remarks>
+    public void TouchActivations(int threads)
+    {
+        int touched = 0;
+        long until = Stopwatch.GetTimestamp() + PatienceTicks;
+        WorkerPool.Shared.Run(threads, threads, thread =>
+        {
+            Touch(thread, threads);
+            Interlocked.Increment(ref touched);
+            // Who is done does not take the part of one that is still waking up, unless none comes because others keep the pool busy.
+            while (Volatile.Read(ref touched) < threads && Stopwatch.GetTimestamp() < until)
+                Thread.SpinWait(8);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _packed.Dispose();
+        foreach (var (memory, _) in _blocks)
+            NativeMemory.AlignedFree((void*)memory);
+        _blocks.Clear();
+    }
+
+    private ConvMemory Allocate(ConvAlgorithm algorithm, ConvProblem problem)
+    {
         int radix = Math.Max(1, problem.Prologue.AttentionRadix);
         var (height, width) = (problem.InputHeight, problem.InputWidth);
         if (problem.Prologue.Pool is { Geometry: var pool })
@@ -35,33 +81,21 @@ internal sealed unsafe class ConvTrial : IDisposable
 
         if (_packed.PoolParts > 0)
             memory.PoolSums = Take((long)_packed.PoolParts * problem.Batch * memory.OutputLayout.Blocks * BlockedLayout.Block * sizeof(float));
-        _body = (chunk, before) => _packed.RunChunk(chunk, before, memory);
+        return memory;
     }
 
-    /// <summary>Computes once.</summary>
-    public void Run(int threads) => WorkerPool.Shared.Run(_packed.Chunks, threads, _body);
-
-    /// <summary>Reads what it reads and writes, but for the weights: the layer before has just written it.</summary>
-    public void TouchActivations()
+    private void Touch(int part, int parts)
     {
         float sum = 0;
         foreach (var (memory, bytes) in _blocks)
         {
-            for (long i = 0; i < bytes; i += NativeMemoryPool.Alignment)
-                sum += *(float*)(memory + (nint)i);
+            long lines = (bytes + NativeMemoryPool.Alignment - 1) / NativeMemoryPool.Alignment;
+            for (long line = lines * part / parts; line < lines * (part + 1) / parts; line++)
+                sum += *(float*)(memory + (nint)(line * NativeMemoryPool.Alignment));
         }
 
         // A sum that nobody could read would not be computed.
         Volatile.Write(ref sum, sum);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _packed.Dispose();
-        foreach (var (memory, _) in _blocks)
-            NativeMemory.AlignedFree((void*)memory);
-        _blocks.Clear();
     }
 
     // Zeros: no time depends on values, but for subnormal ones, which there are none of.

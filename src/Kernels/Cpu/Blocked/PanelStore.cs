@@ -3,7 +3,8 @@ using ResNeSt.Tensors;
 
 namespace ResNeSt.Kernels.Cpu;
 
-/// <summary>Packed weights in native memory: F32, or F16 or BF16, which are widened panel by panel when they are used.</summary>
+/// <summary>Packed weights in native memory, in large pages where the system lends them: F32, or F16 or BF16, which are widened panel by panel when they
+/// are used. What <see cref="CacheFlush"/> reads in the place of other weights lies in one too.</summary>
 internal sealed unsafe class PanelStore : IDisposable
 {
     private readonly DType _type;

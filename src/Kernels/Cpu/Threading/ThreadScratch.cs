@@ -43,7 +43,9 @@ internal sealed unsafe class ThreadScratch
         ConvOutput,
     }
 
-    /// <summary>At least <paramref name="count"/> floats, uninitialised, aligned to a cache line; valid until the next call for the same use on this thread.</summary>
+    /// <summary>At least <paramref name="count"/> floats, aligned to a cache line. A call for the same use on this thread that asks for no more than the largest
+    /// one before it returns the same memory with what was written there; any other call returns new memory, uninitialised, and frees the old.</summary>
+    /// <remarks>So a piece of work finds what the one before it on its thread left, if nothing else ran in between: see <see cref="WorkerPool"/>.</remarks>
     public static float* Floats(Use use, long count)
     {
         var scratch = _current ??= new ThreadScratch();

@@ -35,8 +35,9 @@ internal sealed class WorkerPool
     /// <summary>Runs <paramref name="body"/> for chunks 0 to <paramref name="chunks"/> - 1 on this thread and up to <paramref name="threads"/> - 1 others, and returns when all are done.</summary>
     /// <param name="chunks">Number of chunks.</param>
     /// <param name="threads">Threads at most.</param>
-    /// <param name="body">Gets a chunk and the one that the same thread ran just before it in this call, -1 if none: what that one prepared in
-    /// <see cref="ThreadScratch"/> is still there.</param>
+    /// <param name="body">Gets a chunk and the one that the same thread ran to its end just before it in this call, and nothing else since; -1 if none. What that
+    /// one left in <see cref="ThreadScratch"/> is still there until this one asks for more of the same use than any before. Who computes what depends on chance:
+    /// a chunk may use that only if it has exactly the bits that the chunk would make itself.</param>
     public void Run(int chunks, int threads, Action<int, int> body) => RunAll(chunks, threads, body);
 
     /// <summary>The same for a body that prepares nothing.</summary>
