@@ -229,7 +229,9 @@ public sealed class InferenceSession : IDisposable
     /// <summary>Measures each step: the median of several runs on whatever the working memory holds, zeros at first.</summary>
     /// <remarks>On a GPU by the device's own clock. <see cref="Backend.StartProfile"/> around runs tells the kernels one by one.</remarks>
     /// <param name="runs">Number of runs that count; as many as a third of them run before.</param>
-    public IReadOnlyList<StepTime> Profile(int runs = 15)
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; nothing is told of the steps that were measured.</exception>
+    public IReadOnlyList<StepTime> Profile(int runs = 15, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(runs, 1);
         var times = new double[Steps.Count][];
@@ -247,6 +249,7 @@ public sealed class InferenceSession : IDisposable
                     Backend.Clear(input);
                 for (int i = 0; i < times.Length; i++)
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     (double milliseconds, kernels[i]) = Measure(context.Steps[i], threads);
                     if (run >= 0)
                         times[i][run] = milliseconds;

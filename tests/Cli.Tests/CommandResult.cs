@@ -19,8 +19,31 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
     public static CommandResult Run(Stream input, params string[] args)
     {
         using var output = new StringWriter();
+        return Run(output, new CommandConsole(output, TextWriter.Null) { OpenInput = () => input }, args);
+    }
+
+    /// <summary>Runs the command in this process and cancels it, as Ctrl-C does, as soon as it has written a line that contains <paramref name="text"/>.</summary>
+    public static CommandResult RunCancelledAfter(string text, params string[] args)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var output = new CancellingWriter(text, cancellation);
+        return Run(output, new CommandConsole(output, TextWriter.Null) { Cancellation = cancellation.Token }, args);
+    }
+
+    private static CommandResult Run(StringWriter output, CommandConsole console, string[] args)
+    {
         using var error = new StringWriter();
-        int code = ResnestApp.Run(args, new CommandConsole(output, error) { OpenInput = () => input });
+        int code = ResnestApp.Run(args, console with { Error = error });
         return new CommandResult(code, output.ToString(), error.ToString());
+    }
+
+    private sealed class CancellingWriter(string text, CancellationTokenSource cancellation) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.Contains(text, StringComparison.Ordinal) == true)
+                cancellation.Cancel();
+        }
     }
 }

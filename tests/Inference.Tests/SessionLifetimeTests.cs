@@ -67,6 +67,27 @@ public sealed class SessionLifetimeTests
     }
 
     [Test]
+    public void Profile_CancelledHalfWay_StopsBeforeTheNextStep_AndTheSessionGoesOn()
+    {
+        using var net = SmallNets.Filled(new ProbedNet());
+        using var session = InferenceSession.Compile(net, SmallNets.Input);
+        float[] expected = Run(session);
+        using var cancellation = new CancellationTokenSource();
+        int reached = 0;
+        ProbeOp.Reached = () =>
+        {
+            reached++;
+            cancellation.Cancel();
+        };
+
+        Assert.That(() => session.Profile(cancellation: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(reached, Is.EqualTo(1));
+        ProbeOp.Reached = null;
+        Assert.That(Run(session), Is.EqualTo(expected), "what the cancelled run left behind is of no effect");
+    }
+
+    [Test]
     public void Run_OfWhichAStepFails_LeavesTheSessionUsable()
     {
         using var net = SmallNets.Filled(new ProbedNet());

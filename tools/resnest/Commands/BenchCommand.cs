@@ -41,8 +41,8 @@ internal sealed class BenchCommand
         var entry = ModelZoo.Find(parsed.GetValue(_model)!);
         bool train = parsed.GetValue(_train), kernels = parsed.GetValue(_kernels);
         var session = new InferenceOptions { Tune = parsed.GetValue(_tune), AlgorithmFile = parsed.GetValue(_algorithms) };
-        if ((train || kernels) && (session.Tune || session.AlgorithmFile is not null))
-            throw new UsageException("--tune and --algorithms are for compiled networks: leave out --kernels and --train");
+        if (train && (session.Tune || session.AlgorithmFile is not null))
+            throw new UsageException("--tune and --algorithms are for compiled networks: leave out --train");
         int size = parsed.GetValue(_size) ?? entry.Card.Macs.Size;
         if (size is < 1 or > 8192)
             throw new UsageException($"--size {size} is not between 1 and 8192");
@@ -65,11 +65,25 @@ internal sealed class BenchCommand
         foreach (var (precision, flops) in peaks.TensorFlopsPerSecond)
             report.Line(string.Create(CultureInfo.InvariantCulture, $"{backend.Device}: tensor cores in {precision} {flops / 1e9:f0} GFLOP/s (measured)"));
         var timedKernels = new List<BenchedKernel>();
+        var failedKernels = new List<(string Precision, string Failure)>();
         var timedNetworks = new List<BenchedNetwork>();
         if (kernels || !train)
         {
-            foreach (string precision in gpu && named is not null ? named : ["f32"])
-                timedKernels.AddRange(Kernels(entry, backend, Input(single, size), train && kernels, precision, session, peaks, report));
+            foreach (string precision in named ?? ["f32"])
+            {
+                string title = $"{entry.Name}, input [{single},3,{size},{size}], {precision}, {(train ? "training step" : "forward pass")}";
+                try
+                {
+                    var benched = BenchKernels.Run(entry, backend, Input(single, size), train, precision, Weights(precision, gpu), session, peaks, _console.Cancellation);
+                    ReportKernels(title, benched, report);
+                    timedKernels.AddRange(benched);
+                }
+                catch (Exception e) when (DoesNotFit(e))
+                {
+                    report.Line($"{title}: {e.Message}");
+                    failedKernels.Add((precision, e.Message));
+                }
+            }
         }
 
         if (!kernels && !train)
@@ -106,6 +120,18 @@ internal sealed class BenchCommand
             }
 
             writer.WriteEndArray();
+            writer.WriteStartArray("kernelFailures");
+            foreach (var (precision, failure) in failedKernels)
+            {
+                writer.WriteStartObject();
+                writer.WriteBoolean("training", train);
+                writer.WriteString("precision", precision);
+                writer.WriteNumber("batch", single);
+                writer.WriteString("failure", failure);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
             writer.WriteStartArray("networks");
             foreach (var network in timedNetworks)
             {
@@ -128,11 +154,10 @@ internal sealed class BenchCommand
         return ExitCodes.Ok;
     }
 
-    private IReadOnlyList<BenchedKernel> Kernels(ModelEntry entry, Backend backend, Shape input, bool train, string precision, InferenceOptions session, BenchPeaks peaks, Report report)
+    private static void ReportKernels(string title, IReadOnlyList<BenchedKernel> kernels, Report report)
     {
-        var kernels = BenchKernels.Run(entry, backend, input, train, precision, session, peaks, _console.Cancellation);
         double total = kernels.Sum(kernel => kernel.Seconds * kernel.Count);
-        report.Line($"{entry.Name}, input {input}, {precision}, {(train ? "training step" : "forward pass")}:");
+        report.Line($"{title}:");
         report.Line("    us each  times  of all  GFLOP/s     GB/s  of peak  verdict");
         foreach (var kernel in kernels.OrderByDescending(kernel => kernel.Seconds * kernel.Count))
         {
@@ -141,9 +166,8 @@ internal sealed class BenchCommand
         }
 
         report.Line(string.Create(CultureInfo.InvariantCulture, $"sum of the kernels: {total * 1e3:f2} ms"));
-        if (kernels.Any(kernel => kernel.Share > 1))
-            report.Line("operations are counted as if computed directly: Winograd's algorithm needs fewer, and so may exceed the peak");
-        return kernels;
+        foreach (string note in BenchKernels.Notes(kernels))
+            report.Line(note);
     }
 
     private IEnumerable<BenchedNetwork> Networks(ModelEntry entry, Backend backend, int[] batches, int size, string[] precisions, bool train, InferenceOptions session, Report report)
@@ -162,9 +186,8 @@ internal sealed class BenchCommand
                     using var network = new BenchNetwork(entry, backend, Weights(precision, gpu), Input(batch, size), train, session);
                     seconds = BenchTimer.Seconds(backend, network.Step, _console.Cancellation);
                 }
-                catch (Exception e) when (e is DeviceException or OutOfMemoryException or ShapeException)
+                catch (Exception e) when (DoesNotFit(e))
                 {
-                    // A batch that does not fit, or is too small for the statistics of training, says so; the others still count.
                     failure = e.Message;
                 }
 
@@ -177,6 +200,9 @@ internal sealed class BenchCommand
 
         GpuSupport.TryUsePrecision(backend, "f32");
     }
+
+    /// <summary>A batch that does not fit, or is too small for the statistics of training, says so; the others still count.</summary>
+    private static bool DoesNotFit(Exception e) => e is DeviceException or OutOfMemoryException or ShapeException;
 
     private static Shape Input(int batch, int size) => [batch, 3, size, size];
 

@@ -21,19 +21,28 @@ internal sealed class BenchNetwork : IDisposable
     {
         var device = backend.Device;
         _model = entry.Create();
-        _model.MaterializeEmpty(device, train ? weights : DType.F32);
-        GoldenWeights.Fill(_model);
-        _pictures = Values(new TensorSpec(input, train ? weights : DType.F32), new Generator(1), device);
-        _labels = Tensor.Zeros([input[0]], DType.I64, device);
-        if (train)
+        try
         {
-            _model.Train();
-            _optimizer = new Sgd(_model.NamedParameters().Select(named => named.Parameter), learningRate: 1e-4, momentum: 0.9, weightDecay: 1e-4);
+            _model.MaterializeEmpty(device, train ? weights : DType.F32);
+            GoldenWeights.Fill(_model);
+            _pictures = Values(new TensorSpec(input, train ? weights : DType.F32), new Generator(1), device);
+            _labels = Tensor.Zeros([input[0]], DType.I64, device);
+            if (train)
+            {
+                _model.Train();
+                _optimizer = new Sgd(_model.NamedParameters().Select(named => named.Parameter), learningRate: 1e-4, momentum: 0.9, weightDecay: 1e-4);
+            }
+            else
+            {
+                _model.Eval();
+                _session = InferenceSession.Compile(_model, _pictures.Spec, (session ?? new InferenceOptions()) with { Device = device, WeightType = weights });
+            }
         }
-        else
+        catch
         {
-            _model.Eval();
-            _session = InferenceSession.Compile(_model, _pictures.Spec, (session ?? new InferenceOptions()) with { Device = device, WeightType = weights });
+            // What does not fit must not keep memory from what is measured next.
+            Dispose();
+            throw;
         }
     }
 
@@ -52,8 +61,8 @@ internal sealed class BenchNetwork : IDisposable
         _optimizer.ClearGrads();
     }
 
-    /// <summary>Times of the compiled session's steps; simulated devices, which take seconds for each, run them once.</summary>
-    public IReadOnlyList<StepTime> Profile() => _session!.Profile(_session.Backend.Device.Kind == "ilgpu-cpu" ? 1 : 15);
+    /// <summary>Times of the compiled session's steps.</summary>
+    public IReadOnlyList<StepTime> Profile(CancellationToken cancellation) => BenchTimer.Steps(runs => _session!.Profile(runs, cancellation));
 
     /// <summary>A tensor of positive values, which no operator turns into NaN; zeros for integers.</summary>
     public static Tensor Values(TensorSpec spec, Generator generator, Device device)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ResNeSt.Inference;
 using ResNeSt.Tensors.Backends;
 
 namespace ResNeSt.Cli;
@@ -10,12 +11,15 @@ internal static class BenchTimer
     private const int Rounds = 5;
     private const double RoundSeconds = 0.05;
     private const double LongSeconds = 1;
+    private const int ProfileRuns = 15;
+    private const double ProfileSeconds = 5;
 
     /// <summary>Median seconds a call.</summary>
     public static double Seconds(Backend backend, Action call, CancellationToken cancellation)
     {
         // The first call compiles kernels and fills memory pools.
         call();
+        cancellation.ThrowIfCancellationRequested();
         double one = Round(backend, call, 1);
         int calls = Calls(one), rounds = RoundsOf(one);
         var seconds = new double[rounds];
@@ -33,6 +37,7 @@ internal static class BenchTimer
     public static (double Seconds, IReadOnlyList<string> Launched) Kernels(Backend backend, Action call, CancellationToken cancellation)
     {
         call();
+        cancellation.ThrowIfCancellationRequested();
         double one = Round(backend, call, 1);
         int calls = Calls(one), rounds = RoundsOf(one);
         var seconds = new double[rounds];
@@ -50,6 +55,15 @@ internal static class BenchTimer
         }
 
         return (seconds.Order().ElementAt(rounds / 2), launched);
+    }
+
+    /// <summary>Times of a session's steps: of one run where that takes long, else of as many as fit into a few seconds.</summary>
+    /// <param name="profile">Measures the steps in the given number of runs.</param>
+    public static IReadOnlyList<StepTime> Steps(Func<int, IReadOnlyList<StepTime>> profile)
+    {
+        var first = profile(1);
+        double one = first.Sum(time => time.Milliseconds) * 1e-3;
+        return RoundsOf(one) == 1 ? first : profile((int)Math.Clamp(ProfileSeconds / Math.Max(one, 1e-9), Rounds, ProfileRuns));
     }
 
     private static int Calls(double one) => (int)Math.Clamp(RoundSeconds / Math.Max(one, 1e-9), 1, 500);
