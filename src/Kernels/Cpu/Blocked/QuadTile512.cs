@@ -164,8 +164,8 @@ internal static unsafe class QuadTile512<TWidth, TRows>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch1(next);
-                    // Few pixels need more weights.
-                    if (Pixels < 5)
+                    // A line for two channels is enough unless few tiles share the work.
+                    if (nextStep > Block / 2)
                         Sse.Prefetch1(next + nextStep);
                     next += 2 * nextStep;
                 }
