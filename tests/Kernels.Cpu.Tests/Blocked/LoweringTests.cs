@@ -51,6 +51,40 @@ internal sealed class LoweringTests
         Assert.That(names.Count(name => name == "to planes"), Is.EqualTo(1), string.Join(", ", names));
     }
 
+    [TestCase(3, 2, 1, 1, false, 13, 10)]
+    [TestCase(3, 2, 1, 1, false, 2, 1)]
+    [TestCase(3, 1, 2, 2, false, 9, 6)]
+    [TestCase(2, 2, 0, 1, true, 7, 5)]
+    [TestCase(5, 3, 2, 1, true, 11, 8)]
+    [TestCase(1, 2, 0, 1, false, 5, 6)]
+    public void MaxPool_OfAnyWindow_StaysInBlocks_AndMatchesReference(int kernel, int stride, int padding, int dilation, bool ceilMode, int height, int width)
+    {
+        var names = AssertGood(net =>
+        {
+            // Negative values, so that zeros around the image would be the largest.
+            var x = net.Node(new ClampOp(-2, -0.1), net.Convolution(net.Input([2, 3, height, width]), 20, 3, epilogue: ConvEpilogue(ActivationKind.None))[0])[0];
+            var pooled = net.Node(new MaxPool2dOp(PoolGeometry.Of(kernel, stride, padding, dilation, ceilMode)), x)[0];
+            return net.Convolution(pooled, 8, 3, epilogue: ConvEpilogue(ActivationKind.None))[0];
+        }, new LoweringOptions());
+
+        Assert.That(names, Does.Contain("max pool"));
+    }
+
+    [TestCase(2, 2, 0, 8, 8, 0)]
+    [TestCase(3, 2, 1, 9, 6, 0)]
+    [TestCase(3, 2, 1, 9, 6, 2)]
+    [TestCase(4, 4, 0, 8, 9, 2)]
+    [TestCase(5, 3, 2, 11, 8, 0)]
+    public void AveragePool_BeforeAConvolution_MatchesReference(int kernel, int stride, int padding, int height, int width, int radix) =>
+        AssertGood(net =>
+        {
+            int splits = Math.Max(1, radix);
+            var x = net.Convolution(net.Input([2, 3, height, width]), splits * 32, 3, groups: 1, epilogue: new(ActivationKind.Relu, false, radix));
+            var pool = new AvgPool2dOp(PoolGeometry.Of(kernel, stride, padding), true, 0);
+            GraphValue? attention = radix == 0 ? null : net.Gate(x[1], hidden: 8, outputs: splits * 32, radix);
+            return net.Convolution(x[0], 24, 1, prologue: new(radix, pool), attention: attention, epilogue: ConvEpilogue(ActivationKind.None))[0];
+        }, new LoweringOptions());
+
     [Test]
     public void ConcatAndSlice_OfWholeBlocks_StayInBlocks_AndMatchReference()
     {

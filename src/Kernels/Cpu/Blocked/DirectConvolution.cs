@@ -215,8 +215,10 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                 a.Bias = first ? bias : null;
                 a.Clamps = clamps && last;
                 a.Next = a.Weights + sliceLength;
+                nint nextTile = a.NextStep * (sliceLength / width);
                 var addLayout = first ? residualLayout : layout;
-                a.ResidualGap = addLayout.RowStride - rowLength;
+                nint addRow = addLayout.RowStride;
+                a.ResidualGap = addRow - rowLength;
                 a.ResidualSecondVector = TLanes.Count == Block ? addLayout.BlockStride : TLanes.Count;
                 for (int n = piece.FirstImage; n < piece.EndImage; n++)
                 {
@@ -238,15 +240,15 @@ internal sealed unsafe class DirectConvolution<TLanes> : PackedConv
                             a.Destination = to + tile.Row * outputRow + tile.Column * Block;
                             a.Split = _problem.OutputWidth - tile.Column;
                             if (adds)
-                                a.Residual = add + tile.Row * addLayout.RowStride + tile.Column * Block;
+                                a.Residual = add + tile.Row * addRow + tile.Column * Block;
                             tile.Run(&a);
-                            a.Next += a.NextStep * (sliceLength / width);
+                            a.Next += nextTile;
                         }
 
                         y += rows;
                         from += rows * sourceRow;
                         to += rows * outputRow;
-                        add += adds ? rows * addLayout.RowStride : 0;
+                        add += adds ? rows * addRow : 0;
                     }
                 }
             }

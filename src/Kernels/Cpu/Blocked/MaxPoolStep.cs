@@ -36,27 +36,43 @@ internal sealed unsafe class MaxPoolStep<TLanes>(GraphNode node, int input, Bloc
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Row(float* plane, int row, float* target)
     {
-        int top = row * _pool.StrideH - _pool.PadTop;
+        var (firstRow, rows) = Inside(row * _pool.StrideH - _pool.PadTop, _pool.KernelH, _pool.DilationH, from.Height);
+        nint rowStep = _pool.DilationH * from.RowStride, columnStep = _pool.DilationW * Block;
+        float* line = plane + firstRow * from.RowStride;
         for (int column = 0; column < to.Width; column++, target += Block)
         {
-            int left = column * _pool.StrideW - _pool.PadLeft;
+            var (firstColumn, columns) = Inside(column * _pool.StrideW - _pool.PadLeft, _pool.KernelW, _pool.DilationW, from.Width);
             for (int lane = 0; lane < Block; lane += TLanes.Count)
-            {
-                var largest = TLanes.Broadcast(float.NegativeInfinity);
-                for (int i = 0, y = top; i < _pool.KernelH; i++, y += _pool.DilationH)
-                {
-                    if ((uint)y >= (uint)from.Height)
-                        continue;
-                    float* line = plane + y * from.RowStride + lane;
-                    for (int j = 0, x = left; j < _pool.KernelW; j++, x += _pool.DilationW)
-                    {
-                        if ((uint)x < (uint)from.Width)
-                            largest = TLanes.Max(largest, TLanes.Load(line + x * Block));
-                    }
-                }
-
-                largest.Store(target + lane);
-            }
+                Largest(line + firstColumn * Block + lane, rowStep, rows, columnStep, columns).Store(target + lane);
         }
+    }
+
+    // The first place of a window that lies inside of the image, and how many do.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (int First, int Count) Inside(int first, int kernel, int dilation, int extent)
+    {
+        if (first >= 0 && first + (kernel - 1) * dilation < extent)
+            return (first, kernel);
+        int before = first < 0 ? (-first + dilation - 1) / dilation : 0;
+        return (first + before * dilation, Math.Max(0, Math.Min(kernel, (extent - first + dilation - 1) / dilation) - before));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Largest(float* row, nint rowStep, int rows, nint columnStep, int columns)
+    {
+        var largest = TLanes.Broadcast(float.NegativeInfinity);
+        for (; rows > 0; rows--, row += rowStep)
+        {
+            if (columns == 3)
+            {
+                largest = TLanes.Max(TLanes.Max(largest, TLanes.Load(row)), TLanes.Max(TLanes.Load(row + columnStep), TLanes.Load(row + 2 * columnStep)));
+                continue;
+            }
+
+            for (int j = 0; j < columns; j++)
+                largest = TLanes.Max(largest, TLanes.Load(row + j * columnStep));
+        }
+
+        return largest;
     }
 }

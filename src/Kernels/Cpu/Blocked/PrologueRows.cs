@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ResNeSt.Tensors;
+using static ResNeSt.Kernels.Cpu.Numbers;
 
 namespace ResNeSt.Kernels.Cpu;
 
@@ -123,16 +124,33 @@ internal static unsafe class PrologueRows<TLanes>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Windows(float* source, nint rowStride, int rows, int columns, int stride, TLanes scale, float* target, int count, bool add)
+    {
+        if (columns == 3)
+            Windows<N3>(source, rowStride, rows, columns, stride, scale, target, count, add);
+        else if (columns == 2)
+            Windows<N2>(source, rowStride, rows, columns, stride, scale, target, count, add);
+        else
+            Windows<N1>(source, rowStride, rows, columns, stride, scale, target, count, add);
+    }
+
+    // Windows of three columns, of two, or with N1 of any number.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Windows<TColumns>(float* source, nint rowStride, int rows, int columns, int stride, TLanes scale, float* target, int count, bool add)
+        where TColumns : unmanaged
     {
         for (; count > 0; count--, source += stride * Block, target += Block)
         {
             var sum = TLanes.Broadcast(0);
             float* row = source;
-            for (int i = 0; i < rows; i++, row += rowStride)
+            for (int i = rows; i > 0; i--, row += rowStride)
             {
-                for (int j = 0; j < columns; j++)
+                sum += TLanes.Load(row);
+                if (sizeof(TColumns) > 1)
+                    sum += TLanes.Load(row + Block);
+                if (sizeof(TColumns) > 2)
+                    sum += TLanes.Load(row + 2 * Block);
+                for (int j = 1; sizeof(TColumns) == 1 && j < columns; j++)
                     sum += TLanes.Load(row + j * Block);
             }
 

@@ -139,13 +139,14 @@ internal sealed unsafe class WinogradRowConv<TLanes> : PackedConv
                 nint length = (nint)(toBlock - fromBlock) * Block * width;
                 a.Blocks = toBlock - fromBlock;
                 a.Next = a.Weights + length;
+                nint nextTile = a.NextStep * (length / width);
                 foreach (ref readonly var tile in tiles)
                 {
                     a.Source = v + fromBlock * InputPlane + tapRow * row + tile.Start * Block;
                     a.Destination = m + tile.Start * Block;
                     a.Residual = tapRow + slice > 0 ? a.Destination : null;
                     tile.Run(&a);
-                    a.Next += a.NextStep * (length / width);
+                    a.Next += nextTile;
                 }
 
                 a.Weights += length;
