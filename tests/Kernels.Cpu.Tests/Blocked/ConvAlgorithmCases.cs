@@ -32,6 +32,9 @@ internal static class ConvAlgorithmCases
         yield return Conv(2, 32, 64, 6, 15, 3, padding: 1, groups: 2, epilogue: new(ActivationKind.Relu, false, 2));
         foreach (int width in (int[])[1, 2, 4, 8, 3, 5, 12, 20, 24, 40])
             yield return Conv(2, 4 * width, 4 * width, 7, 10, 3, padding: 1, groups: 4, epilogue: new(ActivationKind.Relu, true, 1));
+        // Panels of three blocks and what is left of a group beside them.
+        foreach (int blocks in (int[])[4, 5, 7, 8])
+            yield return Conv(2, 32, 32 * blocks, 9, 10, 3, padding: 1, groups: 2, epilogue: new(ActivationKind.Relu, blocks % 2 == 0, 1));
         yield return Conv(1, 40, 160, 6, 6, 3, padding: 1, groups: 4, epilogue: new(ActivationKind.Relu, false, 4));
         yield return Conv(1, 80, 320, 5, 7, 3, stride: 2, padding: 1, groups: 8, epilogue: new(ActivationKind.Silu, false, 4));
         yield return Conv(1, 6, 18, 5, 7, 3, padding: 1, groups: 6);

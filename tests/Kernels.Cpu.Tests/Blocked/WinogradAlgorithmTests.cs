@@ -73,6 +73,27 @@ internal sealed class WinogradAlgorithmTests
         }
     }
 
+    [Test]
+    public void Panels_OfAnyGroup_HoldEachBlockOnce_AndLeaveNoneAlone()
+    {
+        for (int blocks = 2; blocks <= 12; blocks++)
+        {
+            var plan = new WinogradPlan(ConvAlgorithmCases.Conv(1, 64, 32 * blocks, 14, 14, 3, padding: 1, groups: 2), 2);
+            int next = 0;
+            long offset = 0;
+            foreach (var panel in plan.Panels)
+            {
+                Assert.That((panel.Block, panel.WeightOffset), Is.EqualTo((next, offset)), $"{blocks} blocks a group");
+                Assert.That(panel.Blocks, Is.LessThanOrEqualTo(WinogradPlan.PanelWidth / BlockedLayout.Block).And.GreaterThan(DirectAlgorithm.VectorBits == 512 || blocks % 2 == 0 ? 1 : 0));
+                Assert.That(panel.Channels, Is.EqualTo(32), "those of one group");
+                next += panel.Blocks;
+                offset += panel.WeightLength(plan.Positions);
+            }
+
+            Assert.That((next, offset), Is.EqualTo((2 * blocks, plan.WeightLength)));
+        }
+    }
+
     private static IEnumerable<ConvProblem> Layers() => ConvAlgorithmCases.Layers().Where(problem => problem.IsUnitStride3x3);
 
     private static IEnumerable<ConvProblem> Edges() => ConvAlgorithmCases.Edges().Where(problem => problem.IsUnitStride3x3);

@@ -19,7 +19,8 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
 
     private readonly ConvProblem _problem;
     private readonly WinogradPlan _plan;
-    private readonly Dictionary<int, int[]> _covers = [];
+    private readonly Dictionary<int, int[][]> _covers = []; // by tiles; then by the blocks of a panel less one
+    private readonly int _panelBlocks;
     private readonly WinogradWeights<TTransform> _weights;
     private readonly float[] _bias;
 
@@ -27,8 +28,17 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     {
         _problem = problem;
         _plan = new WinogradPlan(problem, TTransform.Outputs);
+        _panelBlocks = _plan.Panels.Max(panel => panel.Blocks);
         foreach (var chunk in _plan.Chunks)
-            _covers.TryAdd(chunk.Area.Tiles, WinogradTiles<TLanes>.Cover(chunk.Area.Tiles));
+        {
+            if (_covers.ContainsKey(chunk.Area.Tiles))
+                continue;
+            int[][] covers = new int[_panelBlocks][];
+            for (int blocks = 1; blocks <= _panelBlocks; blocks++)
+                covers[blocks - 1] = WinogradTiles<TLanes>.Cover(chunk.Area.Tiles, Math.Min(blocks, WinogradTiles<TLanes>.MaxVectors));
+            _covers[chunk.Area.Tiles] = covers;
+        }
+
         _weights = new WinogradWeights<TTransform>(problem, _plan, weight);
         _bias = new float[(problem.OutputChannels + Block - 1) / Block * Block];
         var values = bias.ToDoubles();
@@ -47,22 +57,22 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     {
         var chunk = _plan.Chunks[index];
         var (area, segment) = (chunk.Area, chunk.Segment);
-        var cover = _covers[area.Tiles];
+        int[][] covers = _covers[area.Tiles];
         int slots = 0;
-        foreach (int width in cover)
-            slots += width;
+        foreach (int[] widths in covers)
+            slots = Math.Max(slots, Sum(widths));
 
         // Odd numbers of cache lines between positions and between tiles: powers of two would meet in few sets of the first-level cache.
         int extent = TTransform.Outputs + 2;
         nint blockStep = (nint)slots * Block;
         nint inputStep = ((nint)segment.Blocks * slots | 1) * Block;
-        nint tileStep = ((nint)extent * 2 | 1) * Block;
+        nint tileStep = ((nint)extent * _panelBlocks | 1) * Block;
         nint halfStep = ((nint)extent * TTransform.Outputs | 1) * Block;
         nint inputs = inputStep * _plan.Positions, products = tileStep * slots, half = halfStep * area.Tiles;
-        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + 2 * half + TTransform.ScratchLength + _weights.ScratchLength);
+        float* v = ThreadScratch.Floats(ThreadScratch.Use.Panels, inputs + products + _panelBlocks * half + TTransform.ScratchLength + _weights.ScratchLength);
         float* m = v + inputs;
         float* halves = m + products;
-        float* scratch = halves + 2 * half;
+        float* scratch = halves + _panelBlocks * half;
         float* weights = scratch + TTransform.ScratchLength;
 
         if (before < 0 || !chunk.SeesInputsOf(_plan.Chunks[before]))
@@ -70,6 +80,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
         for (int i = segment.FirstPanel; i < segment.FirstPanel + segment.Panels; i++)
         {
             var panel = _plan.Panels[i];
+            int[] cover = covers[panel.Blocks - 1];
             float* u = _weights.Panel<TLanes>(panel, weights);
             float* seen = v + (panel.FirstChannel / Block - segment.FirstBlock) * blockStep;
             for (int row = 0; row < extent; row++)
@@ -90,6 +101,14 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     }
 
     public override void Dispose() => _weights.Dispose();
+
+    private static int Sum(int[] widths)
+    {
+        int sum = 0;
+        foreach (int width in widths)
+            sum += width;
+        return sum;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformInput(
@@ -119,7 +138,7 @@ internal sealed unsafe class WinogradConv<TLanes, TTransform> : PackedConv
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(WinogradPanel panel, float* u, int firstPosition, int positions, int[] cover, float* v, nint blockStep, nint inputStep, float* m, nint tileStep)
     {
-        int vectors = panel.Width > TLanes.Count ? 2 : 1, slice = vectors * TLanes.Count;
+        int vectors = Math.Min(panel.Width / TLanes.Count, WinogradTiles<TLanes>.MaxVectors), slice = vectors * TLanes.Count;
         int lane = panel.FirstChannel % Block;
         nint length = (nint)panel.Channels * panel.Width;
         int calls = panel.Width / slice * cover.Length;

@@ -4,8 +4,8 @@ namespace ResNeSt.Kernels.Cpu;
 /// <remarks>The pieces are classes, not structures: lists of structures are compiled while the program starts, lists of references are part of the runtime.</remarks>
 internal sealed class WinogradPlan
 {
-    /// <summary>Output channels of a panel; the last one, or one beside other groups, may have a block.</summary>
-    public const int PanelWidth = 2 * BlockedLayout.Block;
+    /// <summary>Output channels of a panel at most.</summary>
+    public const int PanelWidth = 3 * BlockedLayout.Block;
 
     // Transformed inputs of a chunk shall stay in the second-level cache beside the products and, if they are small, the weights. Larger weights
     // come from memory for every area: then the areas are larger.
@@ -91,9 +91,14 @@ internal sealed class WinogradPlan
         long offset = 0;
         for (int block = 0; block < blocks;)
         {
-            // Two blocks together take little more time than one, for which each pixel is loaded too; unless they see no inputs in common.
+            // Two blocks together take little more time than one, for which each pixel is loaded too; unless they see no inputs in common. Three need the
+            // fewest loads, if they see the same inputs and leave none alone.
             var panel = Panel(problem, block, 1, offset);
-            if (block + 1 < blocks)
+            if (DirectAlgorithm.VectorBits == 512 && Alike(problem, block, blocks) is 3 or 5)
+            {
+                panel = Panel(problem, block, 3, offset);
+            }
+            else if (block + 1 < blocks)
             {
                 var both = Panel(problem, block, 2, offset);
                 if (PairTime * both.Channels <= panel.Channels + Panel(problem, block + 1, 1, offset).Channels)
@@ -106,6 +111,15 @@ internal sealed class WinogradPlan
         }
 
         return [.. panels];
+    }
+
+    // Blocks from this one on that see the same inputs; not more than five are counted.
+    private static int Alike(ConvProblem problem, int block, int blocks)
+    {
+        int inputs = Panel(problem, block, 1, 0).Channels, count = 1;
+        while (count < 5 && block + count < blocks && Panel(problem, block, count + 1, 0).Channels == inputs)
+            count++;
+        return count;
     }
 
     private static WinogradPanel Panel(ConvProblem problem, int block, int blocks, long offset)
@@ -186,9 +200,9 @@ internal sealed class WinogradPlan
     }
 }
 
-/// <summary>One or two blocks of output channels, with the input channels of the groups to which they belong.</summary>
+/// <summary>One to three blocks of output channels, with the input channels of the groups to which they belong.</summary>
 /// <param name="Block">First block of outputs.</param>
-/// <param name="Blocks">One or two.</param>
+/// <param name="Blocks">One, two, or three for AVX-512.</param>
 /// <param name="FirstChannel">First input channel.</param>
 /// <param name="Channels">Input channels.</param>
 /// <param name="WeightOffset">Index of its first transformed weight: [position][input channel][output channel].</param>

@@ -7,10 +7,15 @@ namespace ResNeSt.Kernels.Cpu;
 internal static unsafe class WinogradTiles<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    private static ReadOnlySpan<int> Widths => typeof(TLanes) == typeof(Lanes512) ? [14, 12, 10, 8, 7, 6, 4, 2] : [6, 5, 4, 3, 2];
+    /// <summary>Vectors of the widest tiles.</summary>
+    public static int MaxVectors => typeof(TLanes) == typeof(Lanes512) ? 3 : 2;
 
-    /// <summary>Widths of the register tiles that together hold at least <paramref name="tiles"/> tiles in the least time.</summary>
-    public static int[] Cover(int tiles)
+    private static ReadOnlySpan<int> Widths(int vectors) => typeof(TLanes) != typeof(Lanes512) ? [6, 5, 4, 3, 2] : vectors == 3 ? [9, 8, 7, 6, 5, 4, 2] : [14, 12, 10, 8, 7, 6, 4, 2];
+
+    /// <summary>Widths of the register tiles that together hold at least some tiles in the least time.</summary>
+    /// <param name="tiles">Winograd tiles.</param>
+    /// <param name="vectors">Vectors of output channels, at most <see cref="MaxVectors"/>.</param>
+    public static int[] Cover(int tiles, int vectors)
     {
         // Time of a register tile in units of a tile: below four tiles the latency of the multiply-adds counts; half a unit to begin and to store.
         var times = new double[tiles + 1];
@@ -18,7 +23,7 @@ internal static unsafe class WinogradTiles<TLanes>
         for (int n = 1; n <= tiles; n++)
         {
             times[n] = double.PositiveInfinity;
-            foreach (int width in Widths)
+            foreach (int width in Widths(vectors))
             {
                 double time = times[Math.Max(0, n - width)] + Math.Max(width, 4) + 0.5;
                 if (time < times[n])
@@ -32,9 +37,9 @@ internal static unsafe class WinogradTiles<TLanes>
         return [.. widths];
     }
 
-    /// <summary>The register tile of a width from <see cref="Cover"/> and one or two vectors.</summary>
+    /// <summary>The register tile of a width from <see cref="Cover"/> for some vectors.</summary>
     public static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find(int width, int vectors) =>
-        vectors == 2 ? Find<N2>(width) : Find<N1>(width);
+        vectors == 3 ? Find<N3>(width) : vectors == 2 ? Find<N2>(width) : Find<N1>(width);
 
     private static delegate*<float*, nint, nint, nint, float*, nint, float*, nint, float*, nint, void> Find<TVectors>(int width)
         where TVectors : unmanaged =>
@@ -46,9 +51,11 @@ internal static unsafe class WinogradTiles<TLanes>
             14 => &WinogradTile512<N14, TVectors>.Multiply,
             12 => &WinogradTile512<N12, TVectors>.Multiply,
             10 => &WinogradTile512<N10, TVectors>.Multiply,
+            9 => &WinogradTile512<N9, TVectors>.Multiply,
             8 => &WinogradTile512<N8, TVectors>.Multiply,
             7 => &WinogradTile512<N7, TVectors>.Multiply,
             6 => &WinogradTile512<N6, TVectors>.Multiply,
+            5 => &WinogradTile512<N5, TVectors>.Multiply,
             4 => &WinogradTile512<N4, TVectors>.Multiply,
             2 => &WinogradTile512<N2, TVectors>.Multiply,
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "no register tile of this width"),
