@@ -20,11 +20,12 @@ internal static class KernelWarmUp
         {
             var relu = new ConvEpilogue(ActivationKind.Relu, false, 0);
             var pooled = relu with { PoolRadix = 2 };
-            Try(WinogradAlgorithms.Four, Problem(64, 64, 28, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
+            // Five blocks a group: panels of three and of two.
+            Try(WinogradAlgorithms.Four, Problem(64, 160, 28, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
             Try(DirectAlgorithm.Planes, Problem(3, 32, 28, 3, ConvGeometry.Of(stride: 2, padding: 1), relu));
             foreach (int extent in Extents)
                 Try(DirectAlgorithm.Blocked, Problem(64, 256, extent, 1, ConvGeometry.Of(), relu with { Residual = true }));
-            Try(WinogradAlgorithms.Two, Problem(64, 64, 14, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
+            Try(WinogradAlgorithms.Two, Problem(64, 160, 14, 3, ConvGeometry.Of(padding: 1, groups: 2), pooled));
             Try(DirectAlgorithm.Blocked, Problem(64, 256, 28, 1, ConvGeometry.Of(), relu) with { Prologue = new ConvPrologue(2, null) });
             Try(WinogradRowAlgorithm.Instance, Problem(64, 64, 7, 3, ConvGeometry.Of(padding: 1), pooled));
         }
